@@ -1,0 +1,51 @@
+# Everything a newcomer types: make demo, make test. Both make their own virtual environment.
+PYTHON ?= python3
+VENV ?= .venv
+VENV351 ?= .venv-onmt351
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+PIP_FLAGS ?= --disable-pip-version-check --quiet
+# these need a compiler when no wheel fits the machine; better one clear line than its log
+WHEELS := torch,ctranslate2,pyonmttok,sentencepiece,numpy,matplotlib,fasttext-wheel,spacy,pyahocorasick
+
+.PHONY: help demo test test-onmt351 venv clean
+help:
+	@echo "make demo          set up .venv, then train, translate, score and draw on the embedded corpus"
+	@echo "make test          set up .venv, then run the whole test suite"
+	@echo "make test-onmt351  the tests that touch OpenNMT-py, with OpenNMT-py 3.5.1 in a second environment"
+	@echo "make clean         remove both environments and runs/"
+
+demo: $(VENV)/installed
+	OMP_NUM_THREADS=$(CORES) $(VENV)/bin/python -m scripts.demo
+
+test: $(VENV)/installed
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(CORES) --dist loadgroup $(PYTEST_FLAGS)
+
+test-onmt351: $(VENV351)/installed
+	OMP_NUM_THREADS=1 $(VENV351)/bin/python -m pytest -n $(CORES) --dist loadgroup tests/opennmt tests/configs $(PYTEST_FLAGS)
+
+venv: $(VENV)/installed
+
+$(VENV)/installed: setup.py pyproject.toml constraints.txt onmt_evsoftmax_startup.pth
+	@$(call make_venv,$(VENV))
+	$(VENV)/bin/pip install $(PIP_FLAGS) --only-binary $(WHEELS) -c constraints.txt -e '.[test]' || $(call no_wheel)
+	@touch $@
+
+# OpenNMT-py 3.5.1 asks for torch < 2.3 but runs on newer ones, so it goes in beside its dependencies
+$(VENV351)/installed: setup.py pyproject.toml constraints-onmt351.txt onmt_evsoftmax_startup.pth
+	@$(call make_venv,$(VENV351))
+	$(VENV351)/bin/pip install $(PIP_FLAGS) --only-binary $(WHEELS) -r constraints-onmt351.txt || $(call no_wheel)
+	$(VENV351)/bin/pip install $(PIP_FLAGS) --no-deps OpenNMT-py==3.5.1 -e .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(VENV351) runs
+
+define make_venv
+$(PYTHON) -c 'import sys; sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 12))' || \
+	{ echo "error: needs Python 3.9 to 3.12, and $(PYTHON) is $$($(PYTHON) -V 2>&1); try: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
+test -x $(1)/bin/pip || $(PYTHON) -m venv $(1)
+endef
+
+define no_wheel
+{ echo "error: pip could not install the packages (see its message above). 'No matching distribution' means that a package has no wheel for this Python and platform: use Python 3.9 to 3.12 on Linux x86-64 or macOS" >&2; exit 1; }
+endef

@@ -1,0 +1,55 @@
+"""The ``onmt_evsoftmax`` command: parse, call one function, print."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import warnings
+from typing import Optional, Sequence
+
+from .errors import InputError
+
+COMMANDS = {
+    "prepare": ("onmt_evsoftmax.corpus.command", "raw parallel text -> cleaned, tokenised, segmented, with vocabularies"),
+    "score": ("onmt_evsoftmax.evaluation.command", "BLEU, chrF, ROUGE, METEOR and attended words of translations"),
+    "attend": ("onmt_evsoftmax.opennmt.attend_command", "every attention weight of a model on a test set, as an archive"),
+    "heatmap": ("onmt_evsoftmax.visualization.command", "pictures and an interactive page of an attention archive"),
+    "doctor": ("onmt_evsoftmax.doctor", "what is installed, whether the plugin is armed, and what attention will run"),
+}
+"""command -> (module with ``add_arguments(parser)`` and ``run(arguments) -> exit status``, one-line help).
+
+The modules are imported only when their command is the one that was typed: `doctor` must
+work where matplotlib is broken, and `score` must not wait for torch.
+"""
+
+
+def build_parser(command: Optional[str] = None) -> argparse.ArgumentParser:
+    """The parser, with the options of ``command`` filled in."""
+    parser = argparse.ArgumentParser(
+        prog="onmt_evsoftmax",
+        description="Sparse multimodal attention (ev-softmax) for OpenNMT-py.",
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, summary) in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        if name == command:
+            importlib.import_module(module).add_arguments(subparser)
+    return parser
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run one command; the exit status is 0, or 2 for bad input, or 130 when interrupted."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    command = next((word for word in argv if not word.startswith("-")), None)
+    arguments = build_parser(command).parse_args(argv)
+    # OpenNMT-py decorates with an API that today's torch deprecates, once per decorator
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"onmt\.")
+    try:
+        return importlib.import_module(COMMANDS[arguments.command][0]).run(arguments)
+    except InputError as error:
+        print(f"onmt_evsoftmax {arguments.command}: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\nonmt_evsoftmax {arguments.command}: interrupted; the same command continues", file=sys.stderr)
+        return 130

@@ -1,0 +1,133 @@
+"""``onmt_evsoftmax doctor``: is the plugin armed, what does it see, which attention will run."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from .startup import SWITCH
+
+STARTUP_FILE = "onmt_evsoftmax_startup.pth"
+PACKAGES = ("onmt_evsoftmax", "OpenNMT-py", "torch", "entmax", "sacremoses", "subword-nmt", "sentencepiece", "sacrebleu")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; ``remedy`` says what to do when it is not ``good``."""
+
+    subject: str
+    good: bool
+    detail: str
+    remedy: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command has no options."""
+
+
+def run(_arguments: argparse.Namespace) -> int:
+    """Print every finding; the exit status is 1 when one of them is bad."""
+    findings = [check() for check in CHECKS]
+    for finding in findings:
+        print(f"{'ok ' if finding.good else 'BAD'}  {finding.subject}: {finding.detail}")
+        if not finding.good:
+            print(f"     -> {finding.remedy}")
+    return 0 if all(finding.good for finding in findings) else 1
+
+
+def check_versions() -> Finding:
+    """Versions of the packages that matter."""
+    versions = {name: _version(name) for name in PACKAGES}
+    missing = [name for name, version in versions.items() if not version]
+    detail = ", ".join(f"{name} {version or 'missing'}" for name, version in versions.items())
+    return Finding(
+        "versions", not missing, f"Python {platform.python_version()}, {detail}", f"pip install {' '.join(missing)}"
+    )
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def check_opennmt_version() -> Finding:
+    """Whether this OpenNMT-py is one that the plugin is tested with."""
+    tested, found = ("3.0.4", "3.5.1"), _version("OpenNMT-py")
+    return Finding(
+        "OpenNMT-py", found in tested, found or "missing",
+        f"tested versions are {' and '.join(tested)}: pip install 'OpenNMT-py>=3.0.4,<3.6' 'torch>=2.6'",
+    )  # fmt: skip
+
+
+def check_startup_file() -> Finding:
+    """Whether the file that arms the plugin lies in site-packages."""
+    path = Path(sysconfig.get_paths()["purelib"]) / STARTUP_FILE
+    return Finding(
+        "start-up file", path.is_file(), str(path),
+        "it is missing: install the package with pip (pip install . or pip install -e .)",
+    )  # fmt: skip
+
+
+def check_switch() -> Finding:
+    """Whether the user switched the plugin off."""
+    value = os.environ.get(SWITCH)
+    return Finding(SWITCH, value != "0", "not set" if value is None else f"={value}", f"unset {SWITCH} to switch it on")
+
+
+def check_armed() -> Finding:
+    """Whether a fresh interpreter that only imports OpenNMT-py has the plugin active."""
+    probe = "import onmt; print(getattr(onmt, '_onmt_evsoftmax', False))"
+    result = subprocess.run([sys.executable, "-W", "ignore", "-c", probe], capture_output=True, text=True, check=False)
+    active = result.stdout.strip() == "True"
+    lines = (result.stderr.strip() or "onmt imported without the plugin").splitlines()
+    return Finding(
+        "plugin", active, "active as soon as onmt is imported" if active else lines[-1], "mend the lines above this one"
+    )
+
+
+def check_attention() -> Finding:
+    """Build a small model through OpenNMT-py and count exact zeros in its attention."""
+    try:
+        zeros, path = _zeros_in_attention()
+    except Exception as error:  # a broken installation can fail in any way; the report must still be printed
+        return Finding("attention", False, f"{type(error).__name__}: {error}", "mend the lines above this one")
+    return Finding(
+        "attention", zeros > 0, f"evsoftmax gave {zeros:.0%} exact zeros in a test model, {path}",
+        "the mapping was bypassed; please report this with the lines above",
+    )  # fmt: skip
+
+
+def _zeros_in_attention() -> tuple[float, str]:
+    import torch
+
+    import onmt_evsoftmax.opennmt  # noqa: F401  (activates)
+    from onmt.modules import MultiHeadedAttention
+
+    from .opennmt.functions import AttentionFunctions
+    from .opennmt.modules import install
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = torch.nn.ModuleDict({"encoder": MultiHeadedAttention(2, 8, dropout=0.0, attn_type="self")})
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter)
+    install(model.to(device), AttentionFunctions("evsoftmax", "evsoftmax"))
+    weights = []
+    model["encoder"].softmax.register_forward_hook(lambda _module, _inputs, output: weights.append(output))
+    inputs = torch.randn(2, 6, 8, device=device)
+    model["encoder"](inputs, inputs, inputs)
+    return float((weights[0] == 0).float().mean()), f"mapping on the scores, {device}"
+
+
+CHECKS: tuple[Callable[[], Finding], ...] = (
+    check_versions, check_opennmt_version, check_startup_file, check_switch, check_armed, check_attention,
+)  # fmt: skip

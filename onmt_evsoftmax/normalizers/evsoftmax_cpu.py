@@ -1,0 +1,74 @@
+"""ev-softmax on the CPU, in as few passes over the scores as their values allow.
+
+A pass costs what it reads and writes; torch's comparisons, `where` and `masked_fill` cost ten
+times an addition on the CPU. So everything here is additions, multiplications and
+`threshold_`, on one buffer that ends as the result. The plain formulation is
+`evsoftmax.evsoftmax_plain`; the tests hold this one to it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Callable, Optional
+
+import torch
+from torch import Tensor
+from torch.nn.functional import threshold, threshold_
+
+from .masking import accumulation_type, indicator, masked_score, recompute_rows, spread
+
+
+def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int, plain: Callable[..., Tensor]) -> Tensor:
+    """`evsoftmax` with eps = 0; ``plain`` computes the rows that need care (NaN, +inf, nothing valid).
+
+    Cost in passes over the scores besides softmax's own: 3 without masked entries, 7 with a
+    mask, 8 with masked scores and no mask.
+    """
+    if scores.numel() == 0:
+        return torch.empty_like(scores)
+    accurate = scores.to(accumulation_type(scores.dtype)).contiguous()
+    limit = masked_score(scores.dtype)
+    # one score of -65504 among float16 scores does not show in their mean; one of -1e18 does
+    centred = None if scores.dtype == torch.float16 else _centre(accurate, mask, dim, limit)
+    if centred is None:
+        if mask is not None:
+            accurate = accurate.add(indicator(~mask, accurate.dtype), alpha=-torch.finfo(accurate.dtype).max)
+        centred = _centre_by_score(accurate, dim, limit)
+    limits = torch.finfo(centred.dtype)
+    # threshold_ keeps what is greater: "at least 0" is "greater than the negative number next to 0"
+    threshold_(centred, -limits.smallest_normal * limits.eps, -torch.inf)
+    probabilities = torch.softmax(centred, dim, out=centred).to(scores.dtype)
+    first = probabilities.select(dim, 0)
+    # NaN: the rounded mean exceeds every score of a row, or none is valid, or NaN came in
+    if math.isnan(first.sum().item()):
+        recompute_rows(plain, first.isnan(), probabilities, scores, mask, dim)
+    return probabilities
+
+
+def _centre(scores: Tensor, mask: Optional[Tensor], dim: int, limit: float) -> Optional[Tensor]:
+    """Scores minus the mean of the valid ones, hugely negative where masked; None if a masked score shows."""
+    classes = scores.shape[dim]
+    if mask is None:
+        mean = scores.sum(dim, keepdim=True).div_(classes)
+        return None if _shows_masked(mean, classes, limit) else scores - mean
+    masked = indicator(~spread(mask, scores, dim), scores.dtype)
+    centred = torch.addcmul(scores, scores, masked, value=-1)  # 0 where masked
+    count = classes - masked.sum(dim, keepdim=True)
+    mean = centred.sum(dim, keepdim=True).div_(count.clamp_(min=1))
+    if _shows_masked(mean, classes, limit):
+        return None
+    return centred.sub_(mean).add_(masked, alpha=-torch.finfo(scores.dtype).max)
+
+
+def _shows_masked(mean: Tensor, classes: int, limit: float) -> bool:
+    # one masked score among ordinary ones pulls the mean of its row below this; NaN compares false
+    return not mean.amin().item() >= limit / (2 * classes)
+
+
+def _centre_by_score(scores: Tensor, dim: int, limit: float) -> Tensor:
+    """Scores minus the mean of those above ``limit``; the others stay hugely negative."""
+    buffer = threshold(scores, limit, 0.0)
+    # what was not copied is larger by more than 1 in the buffer than in the scores
+    count = scores.shape[dim] - (buffer - scores).clamp_(max=1).sum(dim, keepdim=True)
+    mean = buffer.sum(dim, keepdim=True).div_(count.clamp_(min=1))
+    return torch.sub(scores, mean, out=buffer)

@@ -1,0 +1,111 @@
+"""Which entries of a row of scores are valid, and softmax over a chosen part of them."""
+
+from __future__ import annotations
+
+from typing import Callable, Optional
+
+import torch
+from torch import Tensor
+
+from ..errors import InputError
+
+MASKED_SCORE = -1e12
+"""A score at or below this counts as masked (float64, float32, bfloat16).
+
+Models mask with -inf, with -1e18 (OpenNMT-py) or with the lowest number of the type; no
+score that a model computes comes near. A smaller fill such as -1e9 is an ordinary score.
+"""
+
+MASKED_SCORE_HALF = -6e4
+"""The same for float16, whose lowest number is -65504."""
+
+
+def masked_score(dtype: torch.dtype) -> float:
+    """The score at or below which an entry of this type counts as masked."""
+    return MASKED_SCORE_HALF if dtype == torch.float16 else MASKED_SCORE
+
+
+def check_scores(scores: Tensor, mask: Optional[Tensor], dim: int) -> int:
+    """Check the arguments of a mapping; return ``dim`` counted from the end.
+
+    Raises:
+        InputError: the scores are no floating-point tensor, have no dimension ``dim`` or no
+            entry along it, or the mask is not boolean or does not broadcast to the scores.
+    """
+    if not scores.is_floating_point():
+        raise InputError(f"scores must be floating-point, got {scores.dtype}; convert them with .float()")
+    if not -scores.ndim <= dim < scores.ndim:
+        raise InputError(f"dim {dim} is out of range for scores of shape {tuple(scores.shape)}")
+    if scores.shape[dim] == 0:
+        raise InputError(f"scores of shape {tuple(scores.shape)} have no entry along dim {dim}; there is nothing to normalise")
+    if mask is not None:
+        _check_mask(scores, mask)
+    return dim - scores.ndim if dim >= 0 else dim
+
+
+def _check_mask(scores: Tensor, mask: Tensor) -> None:
+    if mask.dtype != torch.bool:
+        raise InputError(f"mask must be boolean with True for valid entries, got {mask.dtype}; convert it with .bool()")
+    fits = mask.ndim <= scores.ndim and all(
+        ours in (1, theirs) for ours, theirs in zip(reversed(mask.shape), reversed(scores.shape))
+    )
+    if not fits:
+        raise InputError(f"mask of shape {tuple(mask.shape)} does not broadcast to scores of shape {tuple(scores.shape)}")
+
+
+def valid_entries(scores: Tensor, mask: Optional[Tensor] = None) -> Tensor:
+    """Boolean tensor of the scores' shape: True where an entry is neither masked nor -1e18 nor -inf.
+
+    A NaN that the mask does not hide is valid, so that it shows in the result.
+    """
+    valid = ~(scores <= masked_score(scores.dtype))
+    return valid if mask is None else valid & mask
+
+
+def may_look(scores: Tensor) -> bool:
+    """Whether code may branch on the values: not when traced or vmapped, and not where it stalls a device."""
+    transformed = torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
+    return not transformed and scores.device.type == "cpu"
+
+
+def masked_scores_show(scores: Tensor) -> bool:
+    """Whether any score counts as masked, or is NaN."""
+    return scores.numel() > 0 and not scores.detach().amin().item() > masked_score(scores.dtype)
+
+
+def spread(mask: Tensor, scores: Tensor, dim: int) -> Tensor:
+    """The mask, expanded if it does not have the scores' length along ``dim``."""
+    full = mask.ndim >= -dim and mask.shape[dim] == scores.shape[dim]
+    return mask if full else mask.expand_as(scores)
+
+
+def indicator(flags: Tensor, dtype: torch.dtype) -> Tensor:
+    """1 where True, 0 where False."""
+    # bytes are converted six times as fast as booleans
+    return flags.view(torch.uint8).to(dtype)
+
+
+def recompute_rows(
+    function: Callable[..., Tensor], rows: Tensor, probabilities: Tensor, scores: Tensor, mask: Optional[Tensor], dim: int
+) -> None:
+    """Overwrite some rows of ``probabilities`` by ``function(scores, mask, dim)`` of these rows alone.
+
+    Args:
+        rows: boolean, of the scores' shape without ``dim``.
+    """
+    if mask is not None:
+        mask = mask.expand_as(scores).movedim(dim, -1)[rows]
+    probabilities.movedim(dim, -1)[rows] = function(scores.movedim(dim, -1)[rows], mask, -1)
+
+
+def accumulation_type(dtype: torch.dtype) -> torch.dtype:
+    """The type that sums are taken in: at least float32."""
+    return torch.float64 if dtype == torch.float64 else torch.float32
+
+
+def softmax_over(scores: Tensor, support: Tensor, dim: int) -> Tensor:
+    """softmax over the entries of ``support``, zero elsewhere; a row without any is all zeros."""
+    nonempty = support.any(dim, keepdim=True)
+    # an empty row is computed as a uniform one: a NaN there would spoil the gradient of all rows
+    kept = scores.masked_fill(~support, -torch.inf).masked_fill(~nonempty, 0.0)
+    return torch.softmax(kept, dim).masked_fill(~nonempty, 0.0)

@@ -1,0 +1,84 @@
+"""softmax, with the treatment of masked entries that all mappings here share."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+import torch
+from torch import Tensor, nn
+
+from .function import MappingFunction, softmax_product
+from .masking import accumulation_type, check_scores, indicator, masked_score, recompute_rows, softmax_over, valid_entries
+
+
+def softmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1) -> Tensor:
+    """p_k = exp(v_k) / sum_l exp(v_l) over the valid entries (paper, eq. 3).
+
+    Args:
+        scores: floating-point, any shape.
+        mask: boolean, broadcasts to the scores, True = valid. Scores of -inf or at most
+            `masking.MASKED_SCORE` count as masked as well.
+        dim: the dimension that sums to one.
+
+    Returns:
+        Probabilities of the scores' shape and type; zero where masked, and all zero in a row
+        without a valid entry. A valid NaN or +inf makes its row NaN.
+
+    >>> softmax(torch.tensor([0.0, 0.0, -torch.inf]))
+    tensor([0.5000, 0.5000, 0.0000])
+    """
+    dim = check_scores(scores, mask, dim)
+    if torch.compiler.is_compiling():
+        return softmax_plain(scores, mask, dim)
+    return SoftmaxFunction.apply(scores, mask, dim)
+
+
+class SoftmaxFunction(MappingFunction):
+    """`softmax` in as few passes over the scores as their values allow."""
+
+    product = staticmethod(softmax_product)
+
+    @staticmethod
+    def forward(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
+        function = softmax_cpu if scores.device.type == "cpu" else softmax_plain
+        return function(scores, mask, dim)
+
+
+def softmax_plain(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
+    """`softmax` in differentiable torch operations, without a look at any value."""
+    return softmax_over(scores.to(accumulation_type(scores.dtype)), valid_entries(scores, mask), dim).to(scores.dtype)
+
+
+def softmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
+    """`softmax` in one pass besides softmax's own with a mask, in none without.
+
+    The exponential of a masked score is zero unless its whole row is masked.
+    """
+    if scores.numel() == 0:
+        return torch.empty_like(scores)
+    accurate = scores.to(accumulation_type(scores.dtype))
+    if mask is not None:
+        accurate = accurate.add(indicator(~mask, accurate.dtype), alpha=-torch.finfo(accurate.dtype).max)
+    limit = masked_score(scores.dtype)
+    probabilities = torch.softmax(accurate, dim).to(scores.dtype)
+    broken = probabilities.select(dim, 0).isnan()
+    # a row whose first entry is valid is not masked as a whole
+    if not accurate.select(dim, 0).amin().item() > limit:
+        broken = broken | (accurate.amax(dim) <= limit)
+    if broken.any():
+        recompute_rows(softmax_plain, broken, probabilities, scores, mask, dim)
+    return probabilities
+
+
+class Softmax(nn.Module):
+    """`softmax` as a module."""
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, scores: Tensor, mask: Optional[Tensor] = None) -> Tensor:
+        return softmax(scores, mask, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"

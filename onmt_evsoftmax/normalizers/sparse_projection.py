@@ -1,0 +1,40 @@
+"""What sparsemax and entmax-1.5 share: masks, half precision and derivatives around the ``entmax`` package."""
+
+from __future__ import annotations
+
+from typing import Callable, Optional
+
+import torch
+from torch import Tensor
+
+from .masking import accumulation_type, masked_score
+
+OUTSIDE = -3.0
+"""Relative to the largest score: sparsemax drops what is 1 below it, entmax-1.5 what is 2 below."""
+
+
+def project(solver: Callable[[Tensor, int], Tensor], scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
+    """``solver(scores, dim)`` over the valid entries; zeros in a row without any, NaN in a row with NaN or +inf.
+
+    Scores far below the largest cannot be in the support. They, and masked ones, are moved to
+    just outside it, where -inf and 1e30 cannot spoil the sums of the solver.
+    """
+    accurate = scores.to(accumulation_type(scores.dtype))
+    if mask is not None:
+        accurate = accurate.masked_fill(~mask, -torch.inf)
+    limit = masked_score(scores.dtype)
+    largest = accurate.detach().amax(dim, keepdim=True).clamp(min=limit)
+    # the solver raises on NaN, which its row gets back from the scale
+    shifted = (accurate - largest).nan_to_num(nan=OUTSIDE).clamp(min=OUTSIDE)
+    scale = (largest > limit) + (largest - largest)
+    return (solver(shifted.movedim(dim, -1), -1).movedim(-1, dim) * scale).to(scores.dtype)
+
+
+def weighted_product(weights: Tensor, vector: Tensor, dim: int) -> Tensor:
+    """s * (u - sum(s * u) / sum(s)): the Jacobian of alpha-entmax with s = p^(2 - alpha) (Peters et al. 2019)."""
+    accurate = accumulation_type(vector.dtype)
+    weights, vector_ = weights.to(accurate), vector.to(accurate)
+    total = weights.sum(dim, keepdim=True)
+    # a row without a valid entry has no weights, and no gradient
+    mean = (weights * vector_).sum(dim, keepdim=True) / total.masked_fill(total == 0, 1.0)
+    return (weights * (vector_ - mean)).to(vector.dtype)

@@ -1,0 +1,112 @@
+"""Activation: hooks the plugin into an imported OpenNMT-py, once."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import warnings
+from contextvars import ContextVar
+from typing import Callable, Optional
+
+from .functions import AttentionFunctions, resolve
+
+TESTED_VERSIONS = ("3.0.4", "3.5.1")
+
+_translate_options: ContextVar[Optional[argparse.Namespace]] = ContextVar("translate_options", default=None)
+"""Options of the translation whose model is being loaded; they hold the user's override."""
+
+
+def activate() -> None:
+    """Make ``self_attn_function`` and its kin work in OpenNMT-py. Calling it again does nothing.
+
+    Four module globals that OpenNMT-py looks up when it calls them are wrapped, and
+    `argparse.Namespace`, the only class in its checkpoints, is allowed to
+    ``torch.load(weights_only=True)``.
+
+    Raises:
+        RuntimeError: this OpenNMT-py lacks one of the seams.
+    """
+    import onmt
+    import torch
+
+    if getattr(onmt, "_onmt_evsoftmax", False):
+        return
+    if onmt.__version__ not in TESTED_VERSIONS:
+        warnings.warn(
+            f"onmt_evsoftmax is tested with OpenNMT-py {' and '.join(TESTED_VERSIONS)}, found {onmt.__version__}",
+            stacklevel=2,
+        )
+    torch.serialization.add_safe_globals([argparse.Namespace])
+    _wrap_seams()
+    onmt._onmt_evsoftmax = True
+
+
+def _wrap_seams() -> None:
+    import onmt.model_builder
+    import onmt.opts
+    import onmt.train_single
+
+    from .options import add_model_options, add_translate_options
+
+    seams = (
+        (onmt.opts, "model_opts", functools.partial(_then_add, add=add_model_options)),
+        (onmt.opts, "translate_opts", functools.partial(_then_add, add=add_translate_options)),
+        (onmt.train_single, "_get_model_opts", _resolving),
+        (onmt.model_builder, "load_test_model", _with_override),
+        (onmt.model_builder, "build_base_model", _installing),
+    )
+    missing = [f"{module.__name__}.{name}" for module, name, _ in seams if not hasattr(module, name)]
+    if missing:
+        raise RuntimeError(
+            f"onmt_evsoftmax does not fit this version of OpenNMT-py: no {', '.join(missing)}. Install one of "
+            f"{', '.join(TESTED_VERSIONS)}, or set ONMT_EVSOFTMAX=0 to run without the plugin"
+        )
+    for module, name, wrap in seams:
+        original = getattr(module, name)
+        setattr(module, name, functools.wraps(original)(wrap(original)))
+
+
+def _then_add(original: Callable, add: Callable) -> Callable:
+    def add_options(parser, *arguments, **keywords):
+        result = original(parser, *arguments, **keywords)
+        add(parser)
+        return result
+
+    return add_options
+
+
+def _resolving(original: Callable) -> Callable:
+    def get_model_opts(opt, checkpoint=None):
+        from onmt.utils.logging import logger
+
+        model_opt = original(opt, checkpoint=checkpoint)
+        resolve(opt, model_opt, None if checkpoint is None else checkpoint["opt"])
+        logger.info("onmt_evsoftmax: %s", AttentionFunctions.from_options(model_opt))
+        return model_opt
+
+    return get_model_opts
+
+
+def _with_override(original: Callable) -> Callable:
+    def load_test_model(opt, *arguments, **keywords):
+        token = _translate_options.set(opt)
+        try:
+            return original(opt, *arguments, **keywords)
+        finally:
+            _translate_options.reset(token)
+
+    return load_test_model
+
+
+def _installing(original: Callable) -> Callable:
+    def build_base_model(model_opt, *arguments, **keywords):
+        from .modules import install
+
+        model = original(model_opt, *arguments, **keywords)
+        functions = AttentionFunctions.from_options(model_opt, override=_translate_options.get())
+        install(model, functions)
+        return model
+
+    return build_base_model
+
+

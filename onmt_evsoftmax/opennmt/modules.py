@@ -1,0 +1,131 @@
+"""Puts a mapping into the attention modules and the generator of an OpenNMT-py model."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import InputError
+from ..normalizers import registry
+from .functions import CONTEXT, GENERATOR, SELF, AttentionFunctions
+
+EPSILON = 1e-6
+"""ε of the paper's eq. 10, for distributions whose logarithm is taken (section 3.2)."""
+
+
+class AttentionNormalizer(nn.Module):
+    """Stands where `MultiHeadedAttention` keeps its ``softmax``.
+
+    It has neither parameters nor buffers, so the state dict of the model stays what it was
+    and any softmax checkpoint can be fine-tuned.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.calls = 0
+        self._function = registry.get(name).function
+
+    def forward(self, scores: Tensor) -> Tensor:
+        """Weights for float32 scores ``[batch, heads, queries, keys]``; -1e18 marks invalid keys."""
+        self.calls += 1
+        return self._function(scores)
+
+    def extra_repr(self) -> str:
+        return self.name
+
+
+class Tripwire:
+    """Raises when an attention module was run without its mapping.
+
+    A fused kernel inside OpenNMT-py (3.5.1 on a GPU) would compute plain softmax and never call
+    ``softmax``; a silent fallback is the one failure that an experiment cannot survive.
+    """
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self._calls = 0
+
+    def before(self, attention: nn.Module, _inputs) -> None:
+        self._calls = attention.softmax.calls
+
+    def after(self, attention: nn.Module, _inputs, _outputs) -> None:
+        if attention.softmax.calls == self._calls:
+            raise RuntimeError(
+                f"{self.where}: attention was computed without {attention.softmax.name}; a fused kernel of "
+                "OpenNMT-py bypassed it. Set self_attn_type: scaled-dot, and please report this."
+            )
+
+
+class LogEvSoftmaxHook:
+    """Forward hook on the generator: logits -> log p of the ε form of ev-softmax (eq. 10).
+
+    OpenNMT-py applies log-softmax to what the generator returns, in the loss and when
+    translating. On normalised log-probabilities that is the identity. The ε form
+    is used in both places: the likelihood of a reference stays finite.
+    """
+
+    def __call__(self, _generator: nn.Module, _inputs, logits: Tensor) -> Tensor:
+        from ..normalizers import log_evsoftmax
+
+        return log_evsoftmax(logits.float(), eps=EPSILON).to(logits.dtype)
+
+
+def attention_modules(model: nn.Module) -> Iterator[tuple[str, str, nn.Module]]:
+    """(kind, name, module) of every multi-head attention in layer order; kind as in `onmt_evsoftmax.archive`."""
+    from onmt.modules import MultiHeadedAttention
+
+    for name, module in model.named_modules():
+        if isinstance(module, MultiHeadedAttention):
+            if module.attn_type == "context":
+                yield "cross", name, module
+            else:
+                yield name.split(".")[0], name, module
+
+
+def install(model: nn.Module, functions: AttentionFunctions) -> None:
+    """Give every attention module of ``model`` its mapping, and the generator its own.
+
+    Softmax models are treated alike, so that a comparison of functions compares nothing else.
+
+    Raises:
+        InputError: a function was asked for that this architecture has no place for.
+    """
+    found = set()
+    for kind, name, attention in attention_modules(model):
+        found.add(kind)
+        attention.softmax = AttentionNormalizer(functions.context if kind == "cross" else functions.self_attention)
+        # 3.5.1 has a second, fused path for this value; 3.0.4 does not know the attribute
+        if getattr(attention, "self_attn_type", None) == "scaled-dot-flash":
+            attention.self_attn_type = "scaled-dot"
+        tripwire = Tripwire(name)
+        attention.register_forward_pre_hook(tripwire.before)
+        attention.register_forward_hook(tripwire.after)
+    _check_architecture(model, functions, found)
+    if functions.generator == "evsoftmax":
+        _install_generator(model.generator)
+
+
+def _check_architecture(model: nn.Module, functions: AttentionFunctions, found: set[str]) -> None:
+    from onmt.modules import AverageAttention
+
+    if functions.self_attention != "softmax":
+        if not found:
+            raise InputError(
+                f"{SELF}: {functions.self_attention} needs encoder_type and decoder_type: transformer; "
+                "this model has no multi-head attention"
+            )
+        if any(isinstance(module, AverageAttention) for module in model.modules()):
+            raise InputError(
+                f"{SELF}: {functions.self_attention} needs self_attn_type: scaled-dot; average attention has no scores"
+            )
+    if functions.context not in ("softmax", functions.self_attention) and "cross" not in found:
+        raise InputError(f"{CONTEXT}: {functions.context}, but this model has no multi-head cross-attention")
+
+
+def _install_generator(generator: nn.Module) -> None:
+    if not isinstance(generator, nn.Linear):
+        raise InputError(f"{GENERATOR}: evsoftmax does not work with copy_attn, which has a softmax of its own")
+    generator.register_forward_hook(LogEvSoftmaxHook())

@@ -1,0 +1,56 @@
+"""The plugin's keys in OpenNMT-py's parsers."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+
+from ..normalizers import registry
+from .functions import CONTEXT, GENERATOR, GENERATOR_FUNCTIONS, OVERRIDE, SELF
+
+POST_HOC = "posthoc_evidential"
+
+
+def known_function(name: str) -> str:
+    """Argument type: the name of a mapping that attention can use when translating."""
+    if name not in registry.names():
+        raise ArgumentTypeError(f"unknown function {name!r}; known: {', '.join(registry.names())}")
+    return name
+
+
+def trainable_function(name: str) -> str:
+    """Argument type: the name of a mapping that attention can be trained with."""
+    if known_function(name) == POST_HOC:
+        raise ArgumentTypeError(
+            f"{POST_HOC} is not trained: train with softmax, then translate with -{SELF} {POST_HOC}"
+        )
+    return name
+
+
+def add_model_options(parser) -> None:
+    """Options of training, stored in the checkpoint. None means that the user did not set the key."""
+    group = parser.add_argument_group("Model- Sparse attention (onmt_evsoftmax)")
+    group.add_argument(
+        f"--{SELF}", f"-{SELF}", type=trainable_function, default=None,
+        help="Function from scores to weights in encoder self-, decoder self- and cross-attention: "
+        f"{', '.join(name for name in registry.names() if name != POST_HOC)}. "
+        "Default: the checkpoint's with -train_from, else softmax.",
+    )  # fmt: skip
+    group.add_argument(
+        f"--{CONTEXT}", f"-{CONTEXT}", type=trainable_function, default=None,
+        help=f"The same for cross-attention alone. Default: as -{SELF}.",
+    )  # fmt: skip
+    for action in parser._actions:  # argparse has no public way to look an option up
+        if action.dest == GENERATOR:
+            action.choices = list(GENERATOR_FUNCTIONS)
+            action.default = None
+
+
+def add_translate_options(parser) -> None:
+    """Options of translation; they win over what the checkpoint stores."""
+    group = parser.add_argument_group("Sparse attention (onmt_evsoftmax)")
+    for key, what in ((SELF, "every attention"), (CONTEXT, "cross-attention alone")):
+        group.add_argument(
+            f"--{key}", f"-{key}", dest=OVERRIDE + key, type=known_function, default=None,
+            help=f"Function from scores to weights in {what}, instead of the checkpoint's: "
+            f"{', '.join(registry.names())}. A softmax model with {POST_HOC} is the paper's baseline.",
+        )  # fmt: skip

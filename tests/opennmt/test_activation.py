@@ -1,0 +1,158 @@
+"""The start-up hook: in which processes is the plugin active, and what does it cost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+ACTIVE = "getattr(onmt, '_onmt_evsoftmax', False)"
+
+
+def python(code: str, **environment) -> str:
+    """What a fresh interpreter prints for ``code``."""
+    import os
+
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)],
+        capture_output=True, text=True, env={**os.environ, **environment}, timeout=300,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def test_importing_opennmt_activates_the_plugin():
+    assert python(f"import onmt; print({ACTIVE})") == "True"
+
+
+def test_importing_the_package_activates_without_the_hook():
+    assert python(f"import onmt_evsoftmax.opennmt, onmt; print({ACTIVE})", ONMT_EVSOFTMAX="0") == "True"
+
+
+def test_the_environment_variable_switches_it_off():
+    code = """
+        import onmt, argparse, onmt.opts
+        from onmt.utils.parse import ArgumentParser
+        parser = ArgumentParser()
+        onmt.opts.model_opts(parser)
+        print(any(action.dest == "self_attn_function" for action in parser._actions))
+    """
+    assert python(code, ONMT_EVSOFTMAX="0") == "False"
+    assert python(code, ONMT_EVSOFTMAX="1") == "True"
+
+
+def test_start_up_imports_no_third_party_package():
+    code = "import sys; print([name for name in ('torch', 'numpy', 'onmt', 'argparse', 'importlib.metadata') if name in sys.modules])"
+    assert python(code) == "[]"
+    assert python("import sys; print('onmt_evsoftmax.startup' in sys.modules)") == "True"
+
+
+def test_activation_is_idempotent():
+    code = """
+        import onmt, onmt.model_builder
+        from onmt_evsoftmax.opennmt.activation import activate
+        before = onmt.model_builder.build_base_model
+        activate(); activate()
+        print(before is onmt.model_builder.build_base_model)
+    """
+    assert python(code) == "True"
+
+
+def test_a_missing_seam_is_an_error_that_names_it():
+    code = """
+        import onmt, onmt.model_builder
+        from onmt_evsoftmax.opennmt import activation
+        del onmt._onmt_evsoftmax, onmt.model_builder.load_test_model
+        try:
+            activation.activate()
+        except RuntimeError as error:
+            print(error)
+    """
+    assert "onmt.model_builder.load_test_model" in python(code)
+
+
+def test_an_untested_version_warns():
+    code = """
+        import onmt, warnings
+        from onmt_evsoftmax.opennmt import activation
+        del onmt._onmt_evsoftmax
+        onmt.__version__ = "3.4.2"
+        activation._wrap_seams = lambda: None
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            activation.activate()
+        print([str(warning.message) for warning in caught])
+    """
+    assert "3.4.2" in python(code)
+
+
+def test_other_imports_are_left_alone():
+    code = """
+        import sys, json, onmt_evsoftmax.startup as startup
+        assert startup.is_armed()
+        try:
+            import no_such_module_of_mine
+        except ModuleNotFoundError as error:
+            print(error.name)
+    """
+    assert python(code) == "no_such_module_of_mine"
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork"])
+def test_children_of_multiprocessing_are_active(method, tmp_path):
+    script = tmp_path / "children.py"
+    script.write_text(
+        textwrap.dedent(
+            f"""
+            import sys, warnings
+            warnings.simplefilter("ignore")
+            import torch.multiprocessing as multiprocessing
+
+            def child(queue):
+                import torch, onmt
+                from onmt.modules import MultiHeadedAttention
+                from onmt_evsoftmax.opennmt.functions import AttentionFunctions
+                from onmt_evsoftmax.opennmt.modules import install
+                queue.put({ACTIVE})
+
+            if __name__ == "__main__":
+                context = multiprocessing.get_context({method!r})
+                queue = context.Queue()
+                process = context.Process(target=child, args=(queue,))
+                process.start()
+                print(queue.get(timeout=120))
+                process.join()
+            """
+        )
+    )
+    result = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300)
+    assert result.stdout.strip() == "True", result.stderr
+
+
+def test_data_loader_workers_are_active(tmp_path):
+    script = tmp_path / "loader.py"
+    script.write_text(
+        textwrap.dedent(
+            f"""
+            import warnings
+            warnings.simplefilter("ignore")
+            from torch.utils.data import DataLoader, Dataset
+
+            class Probe(Dataset):
+                def __len__(self):
+                    return 2
+
+                def __getitem__(self, index):
+                    import onmt
+                    return int({ACTIVE})
+
+            if __name__ == "__main__":
+                loader = DataLoader(Probe(), num_workers=2, multiprocessing_context="spawn")
+                print([int(batch) for batch in loader])
+            """
+        )
+    )
+    result = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300)
+    assert result.stdout.strip() == "[1, 1]", result.stderr
