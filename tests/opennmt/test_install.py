@@ -1,0 +1,98 @@
+"""Installing arms the plugin, uninstalling leaves nothing armed; as a wheel and editable."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ("setup.py", "pyproject.toml", "onmt_evsoftmax_startup.pth", "README.md", "LICENSE", "onmt_evsoftmax")
+PROBE = "import onmt; print(getattr(onmt, '_onmt_evsoftmax', False))"
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("install")]
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Path:
+    """A copy of what pip needs: building leaves files behind."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    for name in SHIPPED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
+@pytest.fixture
+def environment(tmp_path) -> Path:
+    """The Python of a new virtual environment that sees this one's packages, but not this one's ``.pth`` files."""
+    folder = tmp_path / "environment"
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    # Python < 3.12 bundles a setuptools that would hide this environment's
+    subprocess.run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools"], check=True, capture_output=True)
+    packages = subprocess.check_output([python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"], text=True)
+    Path(packages.strip(), "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    return python
+
+
+def python(executable: Path, *arguments, check: bool = True) -> str:
+    result = subprocess.run([executable, "-W", "ignore", *map(str, arguments)], capture_output=True, text=True, cwd=executable.parent)
+    assert result.returncode == 0 or not check, result.stdout + result.stderr
+    return result.stdout.strip()
+
+
+@pytest.mark.parametrize("editable", [False, True], ids=["wheel", "editable"])
+def test_install_and_uninstall(checkout, environment, editable):
+    assert python(environment, "-c", PROBE) == "False"
+
+    target = ["-e", checkout] if editable else [checkout]
+    python(environment, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", *target)
+    assert python(environment, "-c", PROBE) == "True"
+    assert python(environment, "-c", "import onmt_evsoftmax.visualization as v, pathlib; "
+                                     "print(sorted(p.suffix for p in pathlib.Path(v.__file__).parent.glob('*.html')))") == "['.html']"  # fmt: skip
+
+    python(environment, "-m", "pip", "uninstall", "--quiet", "--yes", "onmt_evsoftmax")
+    assert python(environment, "-c", PROBE) == "False"
+    packages = python(environment, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])")
+    assert not [path.name for path in Path(packages).iterdir() if "evsoftmax" in path.name]
+
+
+def test_an_installed_plugin_serves_the_stock_training(checkout, environment, workshop):
+    python(environment, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", checkout)
+    config = workshop.config(self_attn_function="evsoftmax", train_steps=5, save_checkpoint_steps=5, valid_steps=5)
+    python(environment, "-c", "from onmt.bin.train import main; main()", "-config", config)
+    checkpoint = workshop.folder / "model_step_5.pt"
+    stored = python(environment, "-c", "import onmt, torch, sys; "
+                    "print(torch.load(sys.argv[1])['opt'].self_attn_function)", checkpoint)  # fmt: skip
+    assert stored == "evsoftmax"
+
+
+def test_the_startup_file_sorts_after_the_editable_installs_own():
+    """site.py reads ``.pth`` files in alphabetical order, and the start-up needs the package on the path."""
+    assert "onmt_evsoftmax_startup.pth" > "__editable__.onmt_evsoftmax-0.1.0.pth"
+
+
+def test_an_unsupported_python_is_one_clear_line(tmp_path):
+    """`make` checks before it makes an environment."""
+    fake = tmp_path / "python3"
+    fake.write_text("#!/bin/sh\ncase \"$1\" in -V) echo 'Python 3.13.0';; *) exit 1;; esac\n")
+    fake.chmod(0o755)
+    result = subprocess.run(
+        ["make", "-s", "venv", f"PYTHON={fake}", f"VENV={tmp_path / 'venv'}"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert result.returncode != 0
+    assert "needs Python 3.9 to 3.12" in result.stderr and "3.13.0" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_python_is_where_the_suite_expects_it():
+    assert Path(sys.executable).with_name("onmt_train").is_file()
