@@ -1,0 +1,55 @@
+"""The command line itself: help, unknown commands, errors, and start-up cost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from onmt_evsoftmax.cli import COMMANDS, main
+
+TORCH_ROOMS = {name for name, (module, _) in COMMANDS.items() if ".opennmt." in module or ".normalizers." in module}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_and_only_rooms_of_torch_import_it(name):
+    code = (
+        "import sys\nfrom onmt_evsoftmax.cli import main\n"
+        f"try:\n    main([{name!r}, '--help'])\n"
+        "except SystemExit as stop:\n    print('status', stop.code, 'torch' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    imports_torch = name in TORCH_ROOMS
+    assert result.stdout.splitlines()[-1] == f"status 0 {imports_torch}", result.stderr
+    assert result.stdout.startswith(f"usage: onmt_evsoftmax {name}")
+
+
+def test_the_module_is_the_command(command):
+    as_module = subprocess.run([sys.executable, "-m", "onmt_evsoftmax", "--help"], capture_output=True, text=True)
+    assert as_module.stdout == command("onmt_evsoftmax", "--help").stdout
+    assert all(name in as_module.stdout for name in COMMANDS)
+
+
+def test_an_unknown_command_lists_the_known_ones(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["scroe"])
+    assert stop.value.code == 2
+    assert "score" in capsys.readouterr().err
+
+
+def test_bad_input_is_one_line_and_status_2(capsys, tmp_path):
+    assert main(["heatmap", str(tmp_path / "missing.npz"), "--out", str(tmp_path / "x.png")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("onmt_evsoftmax heatmap: error: ") and error.count("\n") == 1
+
+
+def test_an_interrupt_is_status_130(monkeypatch, capsys):
+    import onmt_evsoftmax.doctor
+
+    def interrupted(_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(onmt_evsoftmax.doctor, "run", interrupted)
+    assert main(["doctor"]) == 130
+    assert "interrupted" in capsys.readouterr().err
