@@ -69,8 +69,11 @@ class AttentionArchive:
             raise InputError(
                 f"{path}: not an attention archive ({error}); make one with: onmt_evsoftmax attend"
             ) from None
-        if self.metadata.get("format") != FORMAT or self.metadata.get("version") != VERSION:
-            raise InputError(f"{path}: not an attention archive of version {VERSION}; make it again with: onmt_evsoftmax attend")
+        known = isinstance(self.metadata, dict) and (self.metadata.get("format"), self.metadata.get("version"))
+        if known != (FORMAT, VERSION):
+            raise InputError(
+                f"{path}: not an attention archive of version {VERSION}; make it again with: onmt_evsoftmax attend"
+            )
 
     def __len__(self) -> int:
         return len(self.metadata["sentences"])

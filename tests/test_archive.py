@@ -75,6 +75,12 @@ def test_other_files_are_refused(tmp_path):
         AttentionArchive(tmp_path / "missing.npz")
 
 
+def test_metadata_that_is_no_object_is_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", metadata=np.array("[1, 2]"))
+    with pytest.raises(InputError, match="not an attention archive"):
+        AttentionArchive(tmp_path / "a.npz")
+
+
 def test_another_version_is_refused(tmp_path):
     write_archive(tmp_path / "a.npz", [sentence(4, 3)], {**METADATA, "version": 99})
     with pytest.raises(InputError, match="version 1"):

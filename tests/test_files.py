@@ -92,6 +92,16 @@ def test_missing_files_folders_and_damaged_archives_are_named(tmp_path):
         read_lines(tmp_path / "flipped.gz")
 
 
+def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    def refuse(*_arguments):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(InputError, match=r"file: cannot be read \(Permission denied\)"):
+        read_lines(tmp_path / "file")
+
+
 def test_sha256_equals_the_coreutils_one(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(os.urandom(3_000_000))

@@ -1,0 +1,130 @@
+"""``onmt_evsoftmax score``: options in, table and JSON out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any, Optional
+
+from ..errors import InputError
+from ..segmentation import SCHEMES
+from .languages import STEMMERS
+from .text import TOKENIZATIONS, TextFile, check_aligned, load_text
+
+if TYPE_CHECKING:
+    from ..archive import AttentionArchive
+    from .system import System
+
+BLEU_TOKENIZERS = ("13a", "none", "intl")
+PIPE_WIDTH = 120
+"""Columns of the table where there is no terminal to ask; wide enough for every column."""
+
+EPILOG = """\
+Hypotheses straight from onmt_translate, against a raw reference:
+  onmt_evsoftmax score --hyp pred.txt --ref test.de --hyp_segmentation bpe --hyp_tokenization moses
+Tokenised and lower-cased, as papers on IWSLT14 report it (the reference is tokenised too):
+  onmt_evsoftmax score --hyp pred.txt --ref test.tok.de --hyp_segmentation bpe \\
+      --lowercase --bleu_tokenize none
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Fill in the options of ``score``."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EPILOG
+    add = parser.add_argument
+    add("--hyp", nargs="+", required=True, metavar="FILE", help="hypotheses; one row of the table per file")
+    add("--ref", required=True, metavar="FILE", help="reference translations")
+    add("--src", metavar="FILE", help="the source as it was translated, to check the archives against")
+    add("--names", nargs="+", metavar="NAME", help="names of the rows (default: the file names)")
+    add("--lang", default="de", choices=sorted(STEMMERS), help="language of the hypotheses (default: de)")
+    for side, text in (("hyp", "hypotheses"), ("ref", "reference")):
+        add(f"--{side}_segmentation", default="none", choices=SCHEMES, help=f"merge the pieces of the {text}")
+        add(f"--{side}_tokenization", default="none", choices=TOKENIZATIONS, help=f"detokenise the {text}")
+    add("--lowercase", action="store_true", help="ignore case in BLEU and chrF (ROUGE and METEOR always do)")
+    add("--bleu_tokenize", default="13a", choices=BLEU_TOKENIZERS, help="tokeniser for BLEU (default: 13a)")
+    add("--attention", nargs="+", metavar="NPZ", help="archives made with `attend`, one per hypothesis file")
+    add("--json", metavar="FILE", help="write scores, per-sentence scores and settings here")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Score, print, write.
+
+    Raises:
+        InputError: a file is missing, badly encoded, or does not fit the others.
+    """
+    from rich.console import Console
+
+    from .report import build_report, print_report, write_report
+
+    systems, reference, source = _score(arguments)
+    report = build_report(systems, reference, _settings(arguments), source)
+    print_report(report, Console(width=None if sys.stdout.isatty() else PIPE_WIDTH))
+    if arguments.json:
+        write_report(arguments.json, report)
+        print(f"written: {arguments.json}")
+    return 0
+
+
+def _score(arguments: argparse.Namespace) -> tuple[list[System], TextFile, Optional[TextFile]]:
+    from rich.console import Console
+
+    from .attended import measure_attended
+    from .system import System, score_texts, system_names
+
+    names = system_names(arguments.hyp, arguments.names)
+    hypotheses, reference, source = _load(arguments)
+    check_aligned([*hypotheses, reference, *([source] if source else [])])
+    archives = _archives(arguments, hypotheses, source)
+    systems = []
+    progress = Console(stderr=True)
+    for name, hypothesis, archive in zip(names, hypotheses, archives):
+        with progress.status(f"scoring {hypothesis.path}"):
+            scores = score_texts(
+                hypothesis.sentences,
+                reference.sentences,
+                lang=arguments.lang,
+                lowercase=arguments.lowercase,
+                bleu_tokenize=arguments.bleu_tokenize,
+            )
+        with progress.status(f"counting attended words of {hypothesis.path}"):
+            attended = measure_attended(archive) if archive is not None else None
+        systems.append(System(name, hypothesis, scores, archive, attended))
+    return systems, reference, source
+
+
+def _load(arguments: argparse.Namespace) -> tuple[list[TextFile], TextFile, Optional[TextFile]]:
+    def load(path: str, side: str) -> TextFile:
+        form = {unit: getattr(arguments, f"{side}_{unit}") for unit in ("segmentation", "tokenization")}
+        return load_text(path, lang=arguments.lang, **form)
+
+    hypotheses = [load(path, "hyp") for path in arguments.hyp]
+    return hypotheses, load(arguments.ref, "ref"), load_text(arguments.src) if arguments.src else None
+
+
+def _archives(
+    arguments: argparse.Namespace, hypotheses: list[TextFile], source: Optional[TextFile]
+) -> list[Optional[AttentionArchive]]:
+    """The archive of each hypothesis file, checked, or None for each."""
+    from ..archive import AttentionArchive
+    from .attended import check_archive
+    from .system import check_archive_fits
+
+    if not arguments.attention:
+        return [None] * len(hypotheses)
+    if len(arguments.attention) != len(hypotheses):
+        raise InputError(
+            f"--attention: {len(arguments.attention)} archives for {len(hypotheses)} hypothesis files; "
+            f"give one for each, in the same order"
+        )
+    archives = [AttentionArchive(path) for path in arguments.attention]
+    for archive, hypothesis in zip(archives, hypotheses):
+        check_archive(archive)
+        check_archive_fits(archive, hypothesis, arguments.hyp_segmentation, source)
+    return archives
+
+
+def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    names = ("lang", "lowercase", "bleu_tokenize")
+    forms = [f"{side}_{unit}" for side in ("hyp", "ref") for unit in ("segmentation", "tokenization")]
+    return {name: getattr(arguments, name) for name in (*names, *forms)}

@@ -1,0 +1,181 @@
+"""The result of ``score``: a table for the reader, and JSON with everything for later."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import platform
+from importlib.metadata import version
+from typing import Any, Iterator, Optional, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .. import __version__
+from ..errors import InputError
+from ..files import PathLike, atomic_write, sha256
+from .system import System
+from .text import TextFile
+
+FORMAT = "onmt_evsoftmax.scores"
+VERSION = 1
+PRINTED = {
+    "bleu": "BLEU",
+    "chrf": "chrF",
+    "rouge1": "ROUGE-1",
+    "rouge2": "ROUGE-2",
+    "rougeL": "ROUGE-L",
+    "meteor": "METEOR",
+}
+"""metric -> its printed name, in the order of the columns."""
+
+ATTENDED_SIGNATURE = (
+    "source words or pieces with a cross-attention weight > 0 in the last decoder layer, "
+    "averaged over heads; mean ± standard deviation over target tokens, </s> included"
+)
+ARCHIVE_KEYS = ("model", "functions", "segmentation", "versions")
+ROOMY = 100
+"""Columns of a terminal from which on the table has room for wider gaps; all of it fits into 80."""
+
+LIBRARIES = ("sacrebleu", "rouge_score", "nltk", "sacremoses", "numpy")
+
+
+def build_report(
+    systems: Sequence[System],
+    reference: TextFile,
+    settings: dict[str, Any],
+    source: Optional[TextFile] = None,
+) -> dict[str, Any]:
+    """Everything that is known about a scoring, ready for JSON.
+
+    ``systems[i]`` holds ``scores`` (metric -> 0 to 100), ``sentence_scores`` (metric -> one
+    score per line), ``details`` (see `bleu.score_bleu`), the files with their SHA-256, and
+    ``attended`` (see `attended.AttendedWords`) or null.
+    """
+    signatures = {metric: score.signature for metric, score in systems[0].scores.items()}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "settings": settings,
+        "signatures": {**signatures, "attended": ATTENDED_SIGNATURE},
+        "versions": _versions(),
+        "reference": reference.describe(),
+        "source": source.describe() if source else None,
+        "notes": _notes(systems, reference),
+        "systems": [_describe(system) for system in systems],
+    }
+
+
+def write_report(path: PathLike, report: dict[str, Any]) -> None:
+    """Write a report as JSON, whole or not at all.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    text = json.dumps(report, ensure_ascii=False, allow_nan=False)
+    try:
+        with atomic_write(path) as stream:
+            stream.write(text + "\n")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); name another file") from None
+
+
+def read_report(path: PathLike) -> dict[str, Any]:
+    """Read what `write_report` wrote.
+
+    Raises:
+        InputError: the file is missing or is no such report.
+    """
+    again = "make it with: onmt_evsoftmax score --json"
+    try:
+        with open(path, encoding="utf-8") as stream:
+            report = json.load(stream)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: not a JSON of scores ({error}); {again}") from None
+    known = isinstance(report, dict) and (report.get("format"), report.get("version")) == (FORMAT, VERSION)
+    if not known:
+        raise InputError(f"{path}: not scores of version {VERSION}; {again}")
+    return report
+
+
+def print_report(report: dict[str, Any], console: Console) -> None:
+    """One row per system, then what the columns mean."""
+    attended = any(system["attended"] for system in report["systems"])
+    units = ("words", "positions") if attended else ()
+    reference = report["reference"]
+    table = Table(
+        title=Text(f"{reference['lines']} sentences against {reference['path']}"),
+        box=box.SIMPLE,
+        padding=(0, 1 if console.width >= ROOMY else 0),
+    )
+    table.add_column("system", overflow="fold")
+    headings = [name.replace("-", "\n-") for name in PRINTED.values()]
+    for column in (*headings, *(f"{unit}\nattended" for unit in units)):
+        table.add_column(column, justify="right", no_wrap=True)
+    for system in report["systems"]:
+        cells = [f"{system['scores'][metric]:.2f}" for metric in PRINTED]
+        cells += [_spread(system["attended"][unit]) for unit in units]
+        table.add_row(Text(system["name"]), *cells)
+    console.print(table)
+    for line in _legend(report):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _legend(report: dict[str, Any]) -> Iterator[str]:
+    settings = report["settings"]
+    for text, side in (("hypotheses", "hyp"), ("reference", "ref")):
+        forms = (settings[f"{side}_segmentation"], settings[f"{side}_tokenization"])
+        undone = " and ".join(form for form in forms if form != "none")
+        yield f"{text}: " + (f"scored after undoing {undone}" if undone else "scored as in the file")
+    names: dict[str, list[str]] = {}
+    for metric, name in PRINTED.items():
+        names.setdefault(report["signatures"][metric], []).append(name)
+    for signature, metrics in names.items():
+        yield f"{', '.join(metrics)} ({signature})"
+    if any(system["attended"] for system in report["systems"]):
+        yield f"attended ({report['signatures']['attended']})"
+    for note in report["notes"]:
+        yield f"note: {note}"
+
+
+def _spread(spread: dict[str, float]) -> str:
+    return f"{spread['mean']:.2f} ± {spread['std']:.2f}"
+
+
+def _describe(system: System) -> dict[str, Any]:
+    described = {
+        "name": system.name,
+        "hypothesis": system.hypothesis.describe(),
+        "scores": {metric: score.corpus for metric, score in system.scores.items()},
+        "sentence_scores": {metric: score.sentences for metric, score in system.scores.items()},
+        "details": {metric: dict(score.details) for metric, score in system.scores.items() if score.details},
+        "attention": None,
+        "attended": None,
+    }
+    if system.archive is not None and system.attended is not None:
+        path, metadata = system.archive.path, system.archive.metadata
+        described["attention"] = {"path": str(path), "sha256": sha256(path)}
+        described["attention"].update({key: metadata.get(key) for key in ARCHIVE_KEYS})
+        described["attended"] = dataclasses.asdict(system.attended)
+    return described
+
+
+def _versions() -> dict[str, str]:
+    libraries = {name: version(name) for name in LIBRARIES}
+    return {"onmt_evsoftmax": __version__, "python": platform.python_version(), **libraries}
+
+
+def _notes(systems: Sequence[System], reference: TextFile) -> list[str]:
+    """What the reader of the scores should know about the files."""
+    notes = list(reference.notes)
+    for file in (reference, *(system.hypothesis for system in systems)):
+        empty = sum(not sentence.strip() for sentence in file.sentences)
+        if empty:
+            notes.append(f"{file.path}: {empty} line(s) without text, scoring 0 in every metric")
+    for system in systems:
+        notes += system.hypothesis.notes
+    return list(dict.fromkeys(notes))

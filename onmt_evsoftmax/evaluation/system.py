@@ -1,0 +1,117 @@
+"""One system of a table: its hypotheses, their scores, and what its model attends to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Sequence
+
+from ..archive import AttentionArchive
+from ..errors import InputError
+from .attended import AttendedWords
+from .bleu import score_bleu
+from .chrf import score_chrf
+from .meteor import score_meteor
+from .metric import MetricScore
+from .rouge import score_rouge
+from .text import TextFile
+
+
+@dataclass(frozen=True)
+class System:
+    """A row of the table.
+
+    Attributes:
+        name: what the row is called.
+        hypothesis: the file that was scored.
+        scores: metric -> score, see `score_texts`.
+        archive: the attention archive, if one was given.
+        attended: what was counted in ``archive``.
+    """
+
+    name: str
+    hypothesis: TextFile
+    scores: dict[str, MetricScore]
+    archive: Optional[AttentionArchive] = None
+    attended: Optional[AttendedWords] = None
+
+
+def score_texts(
+    hypotheses: Sequence[str],
+    references: Sequence[str],
+    *,
+    lang: str = "de",
+    lowercase: bool = False,
+    bleu_tokenize: str = "13a",
+) -> dict[str, MetricScore]:
+    """Every text metric: ``bleu``, ``chrf``, ``rouge1``, ``rouge2``, ``rougeL``, ``meteor``.
+
+    An empty hypothesis scores 0 in each, and so does every hypothesis of an empty reference.
+
+    Args:
+        hypotheses: N sentences, N > 0.
+        references: N sentences.
+        lang: language of both, for METEOR's stemmer.
+        lowercase: ignore case in BLEU and chrF; ROUGE and METEOR always do.
+        bleu_tokenize: sacrebleu's tokeniser.
+    """
+    return {
+        "bleu": score_bleu(hypotheses, references, tokenize=bleu_tokenize, lowercase=lowercase),
+        "chrf": score_chrf(hypotheses, references, lowercase=lowercase),
+        **score_rouge(hypotheses, references),
+        "meteor": score_meteor(hypotheses, references, lang=lang),
+    }
+
+
+def system_names(paths: Sequence[str], names: Optional[Sequence[str]]) -> list[str]:
+    """``names``, or the file names without their ending where those differ, else the paths.
+
+    Raises:
+        InputError: there are more or fewer names than files, or two are the same.
+    """
+    if names is None:
+        stems = [Path(path).stem for path in paths]
+        names = stems if len(set(stems)) == len(stems) else [str(path) for path in paths]
+    if len(names) != len(paths):
+        raise InputError(f"--names: {len(names)} names for {len(paths)} hypothesis files; give one for each")
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise InputError(f"--names: two systems are called {repeated[0]!r}; give each a name of its own")
+    return list(names)
+
+
+def check_archive_fits(
+    archive: AttentionArchive, hypothesis: TextFile, segmentation: str, source: Optional[TextFile] = None
+) -> None:
+    """Check that an archive was made from these very hypotheses (and sources).
+
+    The pieces are compared where the hypothesis file still holds them, that is where its
+    ``segmentation`` is that of the archive; otherwise the number of sentences must do.
+
+    Raises:
+        InputError: naming the archive, the file and the first sentence that differs.
+    """
+    if len(archive) != len(hypothesis.lines):
+        raise InputError(
+            f"{archive.path} holds {len(archive)} sentences but {hypothesis.path} has "
+            f"{len(hypothesis.lines)} lines; give each hypothesis file the archive that was made from it"
+        )
+    sentences = archive.metadata["sentences"]
+    if segmentation != "none" and segmentation == archive.metadata["segmentation"]:
+        _check_pieces(archive, hypothesis, [sentence["target"] for sentence in sentences])
+    if source is not None:
+        _check_pieces(archive, source, [sentence["source"] for sentence in sentences])
+
+
+def _check_pieces(archive: AttentionArchive, file: TextFile, archived: Sequence[Sequence[str]]) -> None:
+    for index, (line, tokens) in enumerate(zip(file.lines, archived)):
+        kept = tokens[:-1] if tokens and tokens[-1] == "</s>" else tokens
+        pieces = line.split()
+        # the model's own view of a piece that it does not know is <unk>
+        same = all(token in (piece, "<unk>") for token, piece in zip(kept, pieces))
+        if not same or len(kept) != len(pieces):
+            raise InputError(
+                f"{archive.path}: sentence {index} is not line {index + 1} of {file.path}: "
+                f"{' '.join(kept)!r} and {line!r}; give the files that the archive was made from"
+            )

@@ -1,0 +1,68 @@
+import json
+import random
+
+import numpy as np
+import pytest
+from sacrebleu.metrics import BLEU
+
+from onmt_evsoftmax.evaluation.bleu import score_bleu
+
+from .testset import HYPOTHESES, REFERENCES, python
+
+
+@pytest.mark.parametrize("tokenize", ["13a", "none", "intl"])
+@pytest.mark.parametrize("lowercase", [False, True])
+def test_equals_the_sacrebleu_command(files, tokenize, lowercase):
+    hyp, ref = files
+    options = ["--tokenize", tokenize, "-w", "10", *(["-lc"] if lowercase else [])]
+    printed = python("-m", "sacrebleu", ref, "-i", hyp, "-m", "bleu", "--format", "json", *options)
+    expected = json.loads(printed.stdout)
+    ours = score_bleu(HYPOTHESES, REFERENCES, tokenize=tokenize, lowercase=lowercase)
+    assert ours.corpus == pytest.approx(expected["score"], abs=1e-8)
+    assert ours.signature == expected["signature"]
+
+
+def test_a_perfect_hypothesis_has_100():
+    score = score_bleu(REFERENCES, REFERENCES)
+    assert score.corpus == pytest.approx(100)
+    assert score.sentences == pytest.approx([100] * len(REFERENCES))
+
+
+def test_lowercase_and_tokenizer_matter():
+    upper = [line.upper() for line in HYPOTHESES]
+    assert score_bleu(upper, REFERENCES).corpus < 5 < score_bleu(upper, REFERENCES, lowercase=True).corpus
+    spaced = [line.replace(".", " .") for line in HYPOTHESES]
+    assert score_bleu(spaced, REFERENCES).corpus > score_bleu(spaced, REFERENCES, tokenize="none").corpus
+
+
+def test_empty_lines_score_zero():
+    score = score_bleu(["", "", "drei Wörter hier"], ["ein Wort", "", ""])
+    assert score.corpus == 0
+    assert score.sentences == [0, 0, 0]
+
+
+def test_lines_empty_on_both_sides_change_nothing():
+    extended = score_bleu([*HYPOTHESES, ""], [*REFERENCES, ""])
+    assert extended.corpus == score_bleu(HYPOTHESES, REFERENCES).corpus
+
+
+def test_statistics_of_any_sample_give_its_corpus_bleu():
+    statistics = np.array(score_bleu(HYPOTHESES, REFERENCES).details["sentence_statistics"])
+    sample = random.Random(0).choices(range(len(HYPOTHESES)), k=9)
+    totals = statistics[sample].sum(axis=0).tolist()
+    resampled = BLEU.compute_bleu(totals[2:6], totals[6:10], totals[0], totals[1], smooth_method="exp")
+    chosen = score_bleu([HYPOTHESES[i] for i in sample], [REFERENCES[i] for i in sample])
+    assert chosen.corpus == pytest.approx(resampled.score)
+    assert 0 < chosen.corpus < 100
+
+
+def test_short_sentences_are_scored_by_the_orders_that_they_have():
+    assert score_bleu(["zwei Wörter"], ["zwei Wörter"]).sentences == pytest.approx([100])
+
+
+def test_tokenised_text_scored_as_such_gives_no_warning(caplog):
+    lines = ["Ein Satz ."] * 100
+    score_bleu(lines, lines, tokenize="none")
+    assert caplog.messages == []
+    score_bleu(lines, lines)
+    assert any("tokenized" in message for message in caplog.messages)
