@@ -1,0 +1,1 @@
+"""A generator of parallel English-German sentences with a small grammar of both languages."""
