@@ -69,10 +69,14 @@ class AttentionArchive:
             raise InputError(
                 f"{path}: not an attention archive ({error}); make one with: onmt_evsoftmax attend"
             ) from None
-        known = isinstance(self.metadata, dict) and (self.metadata.get("format"), self.metadata.get("version"))
+        known = isinstance(self.metadata, dict) and (
+            self.metadata.get("format"),
+            self.metadata.get("version"),
+        )
         if known != (FORMAT, VERSION):
             raise InputError(
-                f"{path}: not an attention archive of version {VERSION}; make it again with: onmt_evsoftmax attend"
+                f"{path}: not an attention archive of version {VERSION}; "
+                "make it again with: onmt_evsoftmax attend"
             )
 
     def __len__(self) -> int:
@@ -100,7 +104,13 @@ def write_archive(path: PathLike, sentences: Iterable[Sentence], metadata: Mappi
     with atomic_write(path, "wb") as stream:
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as bundle:
             for index, sentence in enumerate(sentences):
-                tokens.append({"source": sentence.source, "target": sentence.target, "target_input": sentence.target_input})
+                tokens.append(
+                    {
+                        "source": sentence.source,
+                        "target": sentence.target,
+                        "target_input": sentence.target_input,
+                    }
+                )
                 for kind, weights in sentence.attention.items():
                     _write_array(bundle, f"{kind}.{index}", weights)
             header = {"format": FORMAT, "version": VERSION, **metadata, "sentences": tokens}

@@ -11,11 +11,26 @@ from typing import Optional, Sequence
 from .errors import InputError
 
 COMMANDS = {
-    "prepare": ("onmt_evsoftmax.corpus.command", "raw parallel text -> cleaned, tokenised, segmented, with vocabularies"),
-    "score": ("onmt_evsoftmax.evaluation.command", "BLEU, chrF, ROUGE, METEOR and attended words of translations"),
-    "attend": ("onmt_evsoftmax.opennmt.attend_command", "every attention weight of a model on a test set, as an archive"),
-    "heatmap": ("onmt_evsoftmax.visualization.command", "pictures and an interactive page of an attention archive"),
-    "doctor": ("onmt_evsoftmax.doctor", "what is installed, whether the plugin is armed, and what attention will run"),
+    "prepare": (
+        "onmt_evsoftmax.corpus.command",
+        "raw parallel text -> cleaned, tokenised, segmented, with vocabularies",
+    ),
+    "score": (
+        "onmt_evsoftmax.evaluation.command",
+        "BLEU, chrF, ROUGE, METEOR and attended words of translations",
+    ),
+    "attend": (
+        "onmt_evsoftmax.opennmt.attend_command",
+        "every attention weight of a model on a test set, as an archive",
+    ),
+    "heatmap": (
+        "onmt_evsoftmax.visualization.command",
+        "pictures and an interactive page of an attention archive",
+    ),
+    "doctor": (
+        "onmt_evsoftmax.doctor",
+        "what is installed, whether the plugin is armed, and what attention will run",
+    ),
 }
 """command -> (module with ``add_arguments(parser)`` and ``run(arguments) -> exit status``, one-line help).
 
@@ -51,5 +66,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         print(f"onmt_evsoftmax {arguments.command}: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"\nonmt_evsoftmax {arguments.command}: interrupted; the same command continues", file=sys.stderr)
+        print(
+            f"\nonmt_evsoftmax {arguments.command}: interrupted; the same command continues", file=sys.stderr
+        )
         return 130

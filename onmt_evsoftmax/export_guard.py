@@ -27,12 +27,17 @@ def refuse_sparse_models(load: Callable) -> Callable:
         torch.serialization.add_safe_globals([argparse.Namespace])
         options = torch.load(self._model_path, map_location="cpu", weights_only=True)["opt"]
         keys = ("self_attn_function", "context_attn_function", "generator_function")
-        sparse = [f"{key}={getattr(options, key)}" for key in keys if getattr(options, key, None) not in (None, "softmax")]
+        sparse = [
+            f"{key}={getattr(options, key)}"
+            for key in keys
+            if getattr(options, key, None) not in (None, "softmax")
+        ]
         if sparse:
             raise InputError(
                 f"{self._model_path}: CTranslate2 can only run softmax attention, and this model has "
-                f"{', '.join(sparse)}; the export would translate with other weights than it was trained with. "
-                "Use onmt_translate or onmt_server, or fine-tune with self_attn_function: softmax first."
+                f"{', '.join(sparse)}; the export would translate with other weights than it was "
+                "trained with. Use onmt_translate or onmt_server, or fine-tune with "
+                "self_attn_function: softmax first."
             )
         return load(self)
 

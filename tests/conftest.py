@@ -24,7 +24,9 @@ def real_data() -> Path:
     return folder
 
 
-def run_command(name: str, *arguments, cwd=None, check: bool = True, **environment) -> subprocess.CompletedProcess:
+def run_command(
+    name: str, *arguments, cwd=None, check: bool = True, **environment
+) -> subprocess.CompletedProcess:
     """Run a console script of this environment the way a user does."""
     script = Path(sys.executable).with_name(name)
     result = subprocess.run(
@@ -36,7 +38,8 @@ def run_command(name: str, *arguments, cwd=None, check: bool = True, **environme
         timeout=600,
     )
     if check and result.returncode != 0:
-        pytest.fail(f"{name} {' '.join(map(str, arguments))} exited {result.returncode}\n{result.stdout}\n{result.stderr}")
+        line = " ".join(map(str, [name, *arguments]))
+        pytest.fail(f"{line} exited {result.returncode}\n{result.stdout}\n{result.stderr}")
     return result
 
 

@@ -10,16 +10,23 @@ from onmt_evsoftmax.errors import InputError
 from onmt_evsoftmax.files import sha256
 
 METADATA = {
-    "model": "m.pt", "functions": {"cross": "evsoftmax"}, "kinds": ["encoder", "decoder", "cross"],
-    "layers": {"encoder": 2, "decoder": 2, "cross": 2}, "heads": 3, "segmentation": "bpe", "versions": {},
-}  # fmt: skip
+    "model": "m.pt",
+    "functions": {"cross": "evsoftmax"},
+    "kinds": ["encoder", "decoder", "cross"],
+    "layers": {"encoder": 2, "decoder": 2, "cross": 2},
+    "heads": 3,
+    "segmentation": "bpe",
+    "versions": {},
+}
 
 
 def sentence(source: int, target: int, seed: int = 0) -> Sentence:
     random = np.random.default_rng(seed)
     shapes = {"encoder": (source, source), "decoder": (target, target), "cross": (target, source)}
     attention = {kind: random.random((2, 3, *shape), dtype=np.float32) for kind, shape in shapes.items()}
-    return Sentence([f"s{i}" for i in range(source)], [f"t{i}" for i in range(target)], ["<s>"] * target, attention)
+    return Sentence(
+        [f"s{i}" for i in range(source)], [f"t{i}" for i in range(target)], ["<s>"] * target, attention
+    )
 
 
 def test_reading_gives_what_was_written(tmp_path):
@@ -28,7 +35,11 @@ def test_reading_gives_what_was_written(tmp_path):
     archive = AttentionArchive(tmp_path / "a.npz")
     assert len(archive) == 3 and archive.metadata["heads"] == 3
     for written, read in zip(sentences, archive):
-        assert (written.source, written.target, written.target_input) == (read.source, read.target, read.target_input)
+        assert (written.source, written.target, written.target_input) == (
+            read.source,
+            read.target,
+            read.target_input,
+        )
         for kind, weights in written.attention.items():
             np.testing.assert_array_equal(weights, read.attention[kind])
 

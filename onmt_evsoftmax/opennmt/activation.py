@@ -33,7 +33,8 @@ def activate() -> None:
         return
     if onmt.__version__ not in TESTED_VERSIONS:
         warnings.warn(
-            f"onmt_evsoftmax is tested with OpenNMT-py {' and '.join(TESTED_VERSIONS)}, found {onmt.__version__}",
+            f"onmt_evsoftmax is tested with OpenNMT-py {' and '.join(TESTED_VERSIONS)}, "
+            f"found {onmt.__version__}",
             stacklevel=2,
         )
     torch.serialization.add_safe_globals([argparse.Namespace])
@@ -58,8 +59,8 @@ def _wrap_seams() -> None:
     missing = [f"{module.__name__}.{name}" for module, name, _ in seams if not hasattr(module, name)]
     if missing:
         raise RuntimeError(
-            f"onmt_evsoftmax does not fit this version of OpenNMT-py: no {', '.join(missing)}. Install one of "
-            f"{', '.join(TESTED_VERSIONS)}, or set ONMT_EVSOFTMAX=0 to run without the plugin"
+            f"onmt_evsoftmax does not fit this version of OpenNMT-py: no {', '.join(missing)}. Install "
+            f"{' or '.join(TESTED_VERSIONS)}, or set ONMT_EVSOFTMAX=0 to run without the plugin"
         )
     for module, name, wrap in seams:
         original = getattr(module, name)
@@ -108,5 +109,3 @@ def _installing(original: Callable) -> Callable:
         return model
 
     return build_base_model
-
-

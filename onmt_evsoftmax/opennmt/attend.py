@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ..archive import KINDS, Sentence
 from ..errors import InputError
 from ..files import PathLike
-from .functions import OVERRIDE, CONTEXT, SELF, AttentionFunctions
+from .functions import CONTEXT, OVERRIDE, SELF, AttentionFunctions
 from .modules import attention_modules
 
 
@@ -37,9 +37,12 @@ class LoadedModel:
 
 
 def load_model(
-    path: PathLike, *, self_attn_function: Optional[str] = None,
-    context_attn_function: Optional[str] = None, gpu: int = -1,
-) -> LoadedModel:  # fmt: skip
+    path: PathLike,
+    *,
+    self_attn_function: Optional[str] = None,
+    context_attn_function: Optional[str] = None,
+    gpu: int = -1,
+) -> LoadedModel:
     """Load a checkpoint the way ``onmt_translate`` does, with the same overrides.
 
     Raises:
@@ -56,8 +59,12 @@ def load_model(
         raise InputError(f"{path}: no such file; --model takes a checkpoint of onmt_train") from None
     except InputError:
         raise
-    except Exception as error:  # torch.load raises a dozen kinds of exceptions on a file that is no checkpoint
-        raise InputError(f"{path}: not a readable OpenNMT-py checkpoint ({type(error).__name__}: {error})") from error
+    except (
+        Exception
+    ) as error:  # torch.load raises a dozen kinds of exceptions on a file that is no checkpoint
+        raise InputError(
+            f"{path}: not a readable OpenNMT-py checkpoint ({type(error).__name__}: {error})"
+        ) from error
     if not hasattr(model, "encoder"):
         raise InputError(f"{path}: a language model has no source; attend needs an encoder-decoder model")
     return LoadedModel(model, vocabs, AttentionFunctions.from_options(model_options, override=options))
@@ -110,7 +117,9 @@ class AttentionRecorder:
         unknown = sorted(set(kinds) - set(KINDS))
         if unknown:
             raise InputError(f"unknown kind of attention {unknown[0]!r}; known: {', '.join(KINDS)}")
-        self._normalizers = [(kind, attention.softmax) for kind, _, attention in attention_modules(model) if kind in kinds]
+        self._normalizers = [
+            (kind, attention.softmax) for kind, _, attention in attention_modules(model) if kind in kinds
+        ]
         self._kinds = [kind for kind in KINDS if kind in kinds]
         self._handles: list = []
         self._weights: dict[str, list[Tensor]] = {}

@@ -17,8 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--src", required=True, help="source pieces, as onmt_translate read them")
     parser.add_argument("--hyp", required=True, help="hypothesis pieces, as onmt_translate wrote them")
     parser.add_argument("--out", required=True, help="the archive to write (.npz)")
-    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), help="kinds of attention to keep")
-    parser.add_argument("--segmentation", choices=SCHEMES, default="bpe", help="how pieces make up words (default: bpe)")
+    parser.add_argument(
+        "--kinds", nargs="+", choices=KINDS, default=list(KINDS), help="kinds of attention to keep"
+    )
+    parser.add_argument(
+        "--segmentation", choices=SCHEMES, default="bpe", help="how pieces make up words (default: bpe)"
+    )
     parser.add_argument("--self_attn_function", help="instead of the checkpoint's, as in onmt_translate")
     parser.add_argument("--context_attn_function", help="the same for cross-attention alone")
     parser.add_argument("--sentences", type=int, help="only the first N sentences")
@@ -86,7 +90,9 @@ def _metadata(arguments: argparse.Namespace, loaded) -> dict:
         "heads": modules[0][1].head_count,
         "segmentation": arguments.segmentation,
         "versions": {
-            "onmt_evsoftmax": __version__, "OpenNMT-py": onmt.__version__,
-            "torch": torch.__version__, "python": platform.python_version(),
+            "onmt_evsoftmax": __version__,
+            "OpenNMT-py": onmt.__version__,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
         },
-    }  # fmt: skip
+    }

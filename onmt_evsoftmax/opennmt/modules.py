@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Iterator
 
-import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
-from ..normalizers import registry
+from ..normalizers import log_evsoftmax, registry
 from .functions import CONTEXT, GENERATOR, SELF, AttentionFunctions
 
 EPSILON = 1e-6
@@ -68,13 +67,11 @@ class LogEvSoftmaxHook:
     """
 
     def __call__(self, _generator: nn.Module, _inputs, logits: Tensor) -> Tensor:
-        from ..normalizers import log_evsoftmax
-
         return log_evsoftmax(logits.float(), eps=EPSILON).to(logits.dtype)
 
 
 def attention_modules(model: nn.Module) -> Iterator[tuple[str, str, nn.Module]]:
-    """(kind, name, module) of every multi-head attention in layer order; kind as in `onmt_evsoftmax.archive`."""
+    """(kind, name, module) of every multi-head attention in layer order; kind as in the archive."""
     from onmt.modules import MultiHeadedAttention
 
     for name, module in model.named_modules():
@@ -96,7 +93,9 @@ def install(model: nn.Module, functions: AttentionFunctions) -> None:
     found = set()
     for kind, name, attention in attention_modules(model):
         found.add(kind)
-        attention.softmax = AttentionNormalizer(functions.context if kind == "cross" else functions.self_attention)
+        attention.softmax = AttentionNormalizer(
+            functions.context if kind == "cross" else functions.self_attention
+        )
         # 3.5.1 has a second, fused path for this value; 3.0.4 does not know the attribute
         if getattr(attention, "self_attn_type", None) == "scaled-dot-flash":
             attention.self_attn_type = "scaled-dot"
@@ -119,7 +118,8 @@ def _check_architecture(model: nn.Module, functions: AttentionFunctions, found: 
             )
         if any(isinstance(module, AverageAttention) for module in model.modules()):
             raise InputError(
-                f"{SELF}: {functions.self_attention} needs self_attn_type: scaled-dot; average attention has no scores"
+                f"{SELF}: {functions.self_attention} needs self_attn_type: scaled-dot; "
+                "average attention has no scores"
             )
     if functions.context not in ("softmax", functions.self_attention) and "cross" not in found:
         raise InputError(f"{CONTEXT}: {functions.context}, but this model has no multi-head cross-attention")
@@ -127,5 +127,7 @@ def _check_architecture(model: nn.Module, functions: AttentionFunctions, found: 
 
 def _install_generator(generator: nn.Module) -> None:
     if not isinstance(generator, nn.Linear):
-        raise InputError(f"{GENERATOR}: evsoftmax does not work with copy_attn, which has a softmax of its own")
+        raise InputError(
+            f"{GENERATOR}: evsoftmax does not work with copy_attn, which has a softmax of its own"
+        )
     generator.register_forward_hook(LogEvSoftmaxHook())

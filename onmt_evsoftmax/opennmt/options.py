@@ -30,15 +30,21 @@ def add_model_options(parser) -> None:
     """Options of training, stored in the checkpoint. None means that the user did not set the key."""
     group = parser.add_argument_group("Model- Sparse attention (onmt_evsoftmax)")
     group.add_argument(
-        f"--{SELF}", f"-{SELF}", type=trainable_function, default=None,
+        f"--{SELF}",
+        f"-{SELF}",
+        type=trainable_function,
+        default=None,
         help="Function from scores to weights in encoder self-, decoder self- and cross-attention: "
         f"{', '.join(name for name in registry.names() if name != POST_HOC)}. "
         "Default: the checkpoint's with -train_from, else softmax.",
-    )  # fmt: skip
+    )
     group.add_argument(
-        f"--{CONTEXT}", f"-{CONTEXT}", type=trainable_function, default=None,
+        f"--{CONTEXT}",
+        f"-{CONTEXT}",
+        type=trainable_function,
+        default=None,
         help=f"The same for cross-attention alone. Default: as -{SELF}.",
-    )  # fmt: skip
+    )
     for action in parser._actions:  # argparse has no public way to look an option up
         if action.dest == GENERATOR:
             action.choices = list(GENERATOR_FUNCTIONS)
@@ -50,7 +56,11 @@ def add_translate_options(parser) -> None:
     group = parser.add_argument_group("Sparse attention (onmt_evsoftmax)")
     for key, what in ((SELF, "every attention"), (CONTEXT, "cross-attention alone")):
         group.add_argument(
-            f"--{key}", f"-{key}", dest=OVERRIDE + key, type=known_function, default=None,
+            f"--{key}",
+            f"-{key}",
+            dest=OVERRIDE + key,
+            type=known_function,
+            default=None,
             help=f"Function from scores to weights in {what}, instead of the checkpoint's: "
             f"{', '.join(registry.names())}. A softmax model with {POST_HOC} is the paper's baseline.",
-        )  # fmt: skip
+        )

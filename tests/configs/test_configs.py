@@ -14,15 +14,18 @@ PREPARATION = sorted(CONFIGS.glob("*.prepare.yaml"))
 
 def unknown_keys(path: Path) -> set[str]:
     """Keys of a training configuration that OpenNMT's parser does not know; it would ignore them silently."""
-    import onmt_evsoftmax.opennmt  # noqa: F401
     from onmt.opts import train_opts
     from onmt.utils.parse import ArgumentParser
+
+    import onmt_evsoftmax.opennmt  # noqa: F401
 
     parser = ArgumentParser()
     train_opts(parser)
     options, left_over = parser.parse_known_args(["-config", str(path)])
     known = {flag.lstrip("-") for action in parser._actions for flag in action.option_strings}
-    return (set(yaml.safe_load(path.read_text(encoding="utf-8"))) - known) | {word for word in left_over if word.startswith("-")}
+    return (set(yaml.safe_load(path.read_text(encoding="utf-8"))) - known) | {
+        word for word in left_over if word.startswith("-")
+    }
 
 
 def test_there_is_a_training_and_a_preparation_for_every_corpus():

@@ -34,7 +34,9 @@ def write_corpus(folder: Path, sentences: int = 200, seed: int = 0) -> None:
     generator = random.Random(seed)
     sources = [generator.choices(WORDS, k=generator.randint(2, 12)) for _ in range(sentences)]
     folder.joinpath("src.txt").write_text("".join(" ".join(s) + "\n" for s in sources), encoding="utf-8")
-    folder.joinpath("tgt.txt").write_text("".join(" ".join(s[::-1]) + "\n" for s in sources), encoding="utf-8")
+    folder.joinpath("tgt.txt").write_text(
+        "".join(" ".join(s[::-1]) + "\n" for s in sources), encoding="utf-8"
+    )
     folder.joinpath("vocab").write_text("".join(f"{word}\t100\n" for word in WORDS), encoding="utf-8")
 
 
@@ -44,16 +46,37 @@ def make_workshop(folder: Path) -> Workshop:
     corpus = {"path_src": str(folder / "src.txt"), "path_tgt": str(folder / "tgt.txt")}
     settings = {
         "data": {"train": corpus, "valid": corpus},
-        "src_vocab": str(folder / "vocab"), "tgt_vocab": str(folder / "vocab"), "share_vocab": True,
-        "encoder_type": "transformer", "decoder_type": "transformer", "self_attn_type": "scaled-dot",
-        "position_encoding": True, "layers": 2, "heads": 2, "hidden_size": 16, "word_vec_size": 16,
-        "transformer_ff": 32, "dropout": [0.1], "attention_dropout": [0.1],
-        "share_embeddings": True, "share_decoder_embeddings": True,
-        "param_init": 0, "param_init_glorot": True, "optim": "adam", "learning_rate": 0.01,
-        "batch_type": "sents", "batch_size": 16, "bucket_size": 100, "num_workers": 0,
-        "train_steps": 6, "valid_steps": 6, "save_checkpoint_steps": 2, "report_every": 2, "seed": 3,
+        "src_vocab": str(folder / "vocab"),
+        "tgt_vocab": str(folder / "vocab"),
+        "share_vocab": True,
+        "encoder_type": "transformer",
+        "decoder_type": "transformer",
+        "self_attn_type": "scaled-dot",
+        "position_encoding": True,
+        "layers": 2,
+        "heads": 2,
+        "hidden_size": 16,
+        "word_vec_size": 16,
+        "transformer_ff": 32,
+        "dropout": [0.1],
+        "attention_dropout": [0.1],
+        "share_embeddings": True,
+        "share_decoder_embeddings": True,
+        "param_init": 0,
+        "param_init_glorot": True,
+        "optim": "adam",
+        "learning_rate": 0.01,
+        "batch_type": "sents",
+        "batch_size": 16,
+        "bucket_size": 100,
+        "num_workers": 0,
+        "train_steps": 6,
+        "valid_steps": 6,
+        "save_checkpoint_steps": 2,
+        "report_every": 2,
+        "seed": 3,
         "save_model": str(folder / "model"),
-    }  # fmt: skip
+    }
     return Workshop(folder, settings)
 
 
@@ -69,7 +92,11 @@ def trained(tmp_path_factory, command) -> Workshop:
     workshop = make_workshop(tmp_path_factory.mktemp("trained"))
     for function in ("evsoftmax", "softmax"):
         prefix = str(workshop.folder / function)
-        command("onmt_train", "-config", workshop.config(f"{function}.yaml", self_attn_function=function, save_model=prefix))
+        command(
+            "onmt_train",
+            "-config",
+            workshop.config(f"{function}.yaml", self_attn_function=function, save_model=prefix),
+        )
     return workshop
 
 
@@ -143,4 +170,3 @@ def _takes_gpu() -> bool:
     import onmt.model_builder
 
     return "gpu" in inspect.signature(onmt.model_builder.build_base_model).parameters
-

@@ -78,14 +78,18 @@ def test_the_weights_are_those_of_decoding_step_by_step(loaded):
                 for layer in range(2):
                     cross, decoder = weights["cross"][layer][0, :, 0], weights["decoder"][layer][0, :, 0]
                     np.testing.assert_allclose(cross, sentence.attention["cross"][layer, :, step], atol=1e-5)
-                    np.testing.assert_allclose(decoder, sentence.attention["decoder"][layer, :, step, : step + 1], atol=1e-5)
+                    np.testing.assert_allclose(
+                        decoder, sentence.attention["decoder"][layer, :, step, : step + 1], atol=1e-5
+                    )
 
 
 def test_an_empty_hypothesis_and_an_empty_source(loaded):
     sentences = attend(loaded, [["w1", "w2"], []], [[], ["w3"]])
     assert sentences[0].target == ["</s>"] and sentences[0].attention["cross"].shape == (2, 2, 1, 2)
     assert sentences[1].attention["cross"].shape == (2, 2, 2, 0)
-    assert all(np.isfinite(weights).all() for sentence in sentences for weights in sentence.attention.values())
+    assert all(
+        np.isfinite(weights).all() for sentence in sentences for weights in sentence.attention.values()
+    )
 
 
 def test_only_the_kinds_asked_for(sparse):
@@ -96,7 +100,9 @@ def test_only_the_kinds_asked_for(sparse):
 
 def test_the_recorder_leaves_no_hook_behind(sparse):
     attend(sparse)
-    assert not any(module._forward_hooks for name, module in sparse.model.named_modules() if name.endswith("softmax"))
+    assert not any(
+        module._forward_hooks for name, module in sparse.model.named_modules() if name.endswith("softmax")
+    )
 
 
 @pytest.mark.xdist_group("trained")
@@ -104,11 +110,25 @@ def test_the_command_writes_an_archive(trained, command, tmp_path):
     source, hypothesis = tmp_path / "src", tmp_path / "hyp"
     source.write_text("w1 w2@@ w3\nw4\n")
     hypothesis.write_text("w3 w2\n\n")
-    command("onmt_evsoftmax", "attend", "--model", trained.folder / "evsoftmax_step_6.pt", "--src", source,
-            "--hyp", hypothesis, "--out", tmp_path / "attention.npz")  # fmt: skip
+    command(
+        "onmt_evsoftmax",
+        "attend",
+        "--model",
+        trained.folder / "evsoftmax_step_6.pt",
+        "--src",
+        source,
+        "--hyp",
+        hypothesis,
+        "--out",
+        tmp_path / "attention.npz",
+    )
     archive = AttentionArchive(tmp_path / "attention.npz")
     assert len(archive) == 2 and archive.metadata["heads"] == 2 and archive.metadata["layers"]["cross"] == 2
-    assert archive.metadata["functions"] == {"encoder": "evsoftmax", "decoder": "evsoftmax", "cross": "evsoftmax"}
+    assert archive.metadata["functions"] == {
+        "encoder": "evsoftmax",
+        "decoder": "evsoftmax",
+        "cross": "evsoftmax",
+    }
     assert (archive[0].attention["encoder"] == 0).any()
 
 
@@ -116,8 +136,20 @@ def test_the_command_writes_an_archive(trained, command, tmp_path):
 def test_the_command_overrides_the_function(trained, command, tmp_path):
     for name in ("src", "hyp"):
         tmp_path.joinpath(name).write_text("w1 w2 w3 w4\n")
-    command("onmt_evsoftmax", "attend", "--model", trained.folder / "softmax_step_6.pt", "--src", tmp_path / "src",
-            "--hyp", tmp_path / "hyp", "--out", tmp_path / "a.npz", "--self_attn_function", "posthoc_evidential")  # fmt: skip
+    command(
+        "onmt_evsoftmax",
+        "attend",
+        "--model",
+        trained.folder / "softmax_step_6.pt",
+        "--src",
+        tmp_path / "src",
+        "--hyp",
+        tmp_path / "hyp",
+        "--out",
+        tmp_path / "a.npz",
+        "--self_attn_function",
+        "posthoc_evidential",
+    )
     archive = AttentionArchive(tmp_path / "a.npz")
     assert archive.metadata["functions"]["cross"] == "posthoc_evidential"
     assert (archive[0].attention["cross"] == 0).any()
@@ -138,7 +170,19 @@ def test_the_command_overrides_the_function(trained, command, tmp_path):
 def test_bad_input_is_one_clear_line(trained, command, tmp_path, sources, hypotheses, changes, message):
     tmp_path.joinpath("src").write_text(sources)
     tmp_path.joinpath("hyp").write_text(hypotheses)
-    options = {"--model": trained.folder / "evsoftmax_step_6.pt", "--src": "src", "--hyp": "hyp", "--out": "out.npz", **changes}
-    result = command("onmt_evsoftmax", "attend", *[word for pair in options.items() for word in pair], cwd=tmp_path, check=False)
+    options = {
+        "--model": trained.folder / "evsoftmax_step_6.pt",
+        "--src": "src",
+        "--hyp": "hyp",
+        "--out": "out.npz",
+        **changes,
+    }
+    result = command(
+        "onmt_evsoftmax",
+        "attend",
+        *[word for pair in options.items() for word in pair],
+        cwd=tmp_path,
+        check=False,
+    )
     assert result.returncode == 2 and message in result.stderr and "Traceback" not in result.stderr
     assert not (tmp_path / "out.npz").exists()

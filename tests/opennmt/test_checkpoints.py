@@ -1,4 +1,4 @@
-"""The function travels with the checkpoint: train, resume, average, release, ensemble, translate, serve, export.
+"""The function travels with the checkpoint: train, resume, average, release, translate, serve, export.
 
 That it is active is shown by exact zeros in the attention weights.
 """
@@ -63,7 +63,9 @@ def test_a_softmax_model_attends_to_everything(trained, sources, zero_counter):
 def test_stock_training_runs_the_mapping(trained, zero_counter, monkeypatch, tmp_path):
     from onmt.bin import train
 
-    config = trained.config("in_process.yaml", self_attn_function="evsoftmax", save_model=str(tmp_path / "m"), train_steps=2)
+    config = trained.config(
+        "in_process.yaml", self_attn_function="evsoftmax", save_model=str(tmp_path / "m"), train_steps=2
+    )
     monkeypatch.setattr(sys, "argv", ["onmt_train", "-config", str(config)])
     with zero_counter:
         train.main()
@@ -77,17 +79,38 @@ def test_resuming_keeps_the_function(trained, command, tmp_path):
 
 
 @pytest.mark.parametrize("override_opts", [False, True])
-def test_an_explicit_key_beats_the_checkpoint(trained, command, tmp_path, override_opts, sources, zero_counter):
-    config = trained.config("fine_tune.yaml", self_attn_function="evsoftmax", save_model=str(tmp_path / "tuned"), train_steps=2)
+def test_an_explicit_key_beats_the_checkpoint(
+    trained, command, tmp_path, override_opts, sources, zero_counter
+):
+    config = trained.config(
+        "fine_tune.yaml", self_attn_function="evsoftmax", save_model=str(tmp_path / "tuned"), train_steps=2
+    )
     extra = ["-override_opts"] if override_opts else []
-    command("onmt_train", "-config", config, "-train_from", trained.folder / "softmax_step_6.pt", "-reset_optim", "all", *extra)
+    command(
+        "onmt_train",
+        "-config",
+        config,
+        "-train_from",
+        trained.folder / "softmax_step_6.pt",
+        "-reset_optim",
+        "all",
+        *extra,
+    )
     assert zeros_dropped_by(tmp_path / "tuned_step_2.pt", sources, zero_counter)["evsoftmax"] > 0
 
 
 def test_override_opts_inherits_an_absent_key_from_the_checkpoint(trained, command, tmp_path):
     config = trained.config("inherit.yaml", save_model=str(tmp_path / "inherited"), train_steps=2)
-    command("onmt_train", "-config", config, "-train_from", trained.folder / "evsoftmax_step_6.pt",
-            "-reset_optim", "all", "-override_opts")  # fmt: skip
+    command(
+        "onmt_train",
+        "-config",
+        config,
+        "-train_from",
+        trained.folder / "evsoftmax_step_6.pt",
+        "-reset_optim",
+        "all",
+        "-override_opts",
+    )
     assert options_of(tmp_path / "inherited_step_2.pt").self_attn_function == "evsoftmax"
 
 
@@ -98,7 +121,13 @@ def test_averaging_keeps_the_function(trained, command, tmp_path, sources, zero_
 
 
 def test_releasing_keeps_the_function(trained, command, tmp_path, sources, zero_counter):
-    command("onmt_release_model", "--model", trained.folder / "evsoftmax_step_6.pt", "--output", tmp_path / "released.pt")
+    command(
+        "onmt_release_model",
+        "--model",
+        trained.folder / "evsoftmax_step_6.pt",
+        "--output",
+        tmp_path / "released.pt",
+    )
     assert zeros_dropped_by(tmp_path / "released.pt", sources, zero_counter)["evsoftmax"] > 0
 
 
@@ -111,35 +140,82 @@ def translate_in_process(monkeypatch, counter, *arguments) -> dict[str, int]:
     return counter.zeros
 
 
-def test_stock_translation_runs_the_checkpoints_mapping(trained, source_file, tmp_path, monkeypatch, zero_counter):
+def test_stock_translation_runs_the_checkpoints_mapping(
+    trained, source_file, tmp_path, monkeypatch, zero_counter
+):
     zeros = translate_in_process(
-        monkeypatch, zero_counter, "-model", trained.folder / "evsoftmax_step_6.pt", "-src", source_file,
-        "-output", tmp_path / "hyp.txt", "-beam_size", "3", "-max_length", "15",
-    )  # fmt: skip
+        monkeypatch,
+        zero_counter,
+        "-model",
+        trained.folder / "evsoftmax_step_6.pt",
+        "-src",
+        source_file,
+        "-output",
+        tmp_path / "hyp.txt",
+        "-beam_size",
+        "3",
+        "-max_length",
+        "15",
+    )
     assert zeros["evsoftmax"] > 0
     assert len((tmp_path / "hyp.txt").read_text().splitlines()) == 20
 
 
-def test_post_hoc_evidential_is_an_override_on_a_softmax_model(trained, source_file, tmp_path, monkeypatch, zero_counter):
+def test_post_hoc_evidential_is_an_override_on_a_softmax_model(
+    trained, source_file, tmp_path, monkeypatch, zero_counter
+):
     zeros = translate_in_process(
-        monkeypatch, zero_counter, "-model", trained.folder / "softmax_step_6.pt", "-src", source_file,
-        "-output", tmp_path / "hyp.txt", "-beam_size", "2", "-max_length", "15",
-        "-self_attn_function", "posthoc_evidential",
-    )  # fmt: skip
+        monkeypatch,
+        zero_counter,
+        "-model",
+        trained.folder / "softmax_step_6.pt",
+        "-src",
+        source_file,
+        "-output",
+        tmp_path / "hyp.txt",
+        "-beam_size",
+        "2",
+        "-max_length",
+        "15",
+        "-self_attn_function",
+        "posthoc_evidential",
+    )
     assert list(zeros) == ["posthoc_evidential"] and zeros["posthoc_evidential"] > 0
 
 
 def test_an_ensemble_runs_each_models_own_mapping(trained, source_file, tmp_path, monkeypatch, zero_counter):
     zeros = translate_in_process(
-        monkeypatch, zero_counter, "-model", trained.folder / "evsoftmax_step_6.pt", trained.folder / "softmax_step_6.pt",
-        "-src", source_file, "-output", tmp_path / "hyp.txt", "-beam_size", "2", "-max_length", "15",
-    )  # fmt: skip
+        monkeypatch,
+        zero_counter,
+        "-model",
+        trained.folder / "evsoftmax_step_6.pt",
+        trained.folder / "softmax_step_6.pt",
+        "-src",
+        source_file,
+        "-output",
+        tmp_path / "hyp.txt",
+        "-beam_size",
+        "2",
+        "-max_length",
+        "15",
+    )
     assert zeros["evsoftmax"] > 0 and zeros["softmax"] == 0
 
 
 def test_the_stock_translate_command(trained, command, source_file, tmp_path):
-    command("onmt_translate", "-model", trained.folder / "evsoftmax_step_6.pt", "-src", source_file,
-            "-output", tmp_path / "hyp.txt", "-beam_size", "2", "-max_length", "15")  # fmt: skip
+    command(
+        "onmt_translate",
+        "-model",
+        trained.folder / "evsoftmax_step_6.pt",
+        "-src",
+        source_file,
+        "-output",
+        tmp_path / "hyp.txt",
+        "-beam_size",
+        "2",
+        "-max_length",
+        "15",
+    )
     assert len((tmp_path / "hyp.txt").read_text().splitlines()) == 20
 
 
@@ -147,9 +223,17 @@ def server_settings(folder: Path, model: Path) -> Path:
     path = folder / "server.json"
     settings = {
         "models_root": str(model.parent),
-        "models": [{"id": 100, "model": model.name, "timeout": 600, "on_timeout": "to_cpu", "load": True,
-                    "opt": {"gpu": -1, "beam_size": 2, "max_length": 15}}],
-    }  # fmt: skip
+        "models": [
+            {
+                "id": 100,
+                "model": model.name,
+                "timeout": 600,
+                "on_timeout": "to_cpu",
+                "load": True,
+                "opt": {"gpu": -1, "beam_size": 2, "max_length": 15},
+            }
+        ],
+    }
     path.write_text(json.dumps(settings))
     return path
 
@@ -173,10 +257,14 @@ def test_the_stock_server_answers(trained, tmp_path, sources):
     script = Path(sys.executable).with_name("onmt_server")
     process = subprocess.Popen(
         [str(script), "--ip", "127.0.0.1", "--port", str(port), "--config", str(settings)],
-        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
-        answer = ask(f"http://127.0.0.1:{port}/translator/translate", [{"id": 100, "src": " ".join(sources[0])}])
+        answer = ask(
+            f"http://127.0.0.1:{port}/translator/translate", [{"id": 100, "src": " ".join(sources[0])}]
+        )
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -198,22 +286,46 @@ def ask(url: str, question) -> list:
 
 
 def test_export_of_a_sparse_model_to_ctranslate2_is_refused(trained, command, tmp_path):
-    result = command("onmt_release_model", "--model", trained.folder / "evsoftmax_step_6.pt",
-                     "--output", tmp_path / "exported", "--format", "ctranslate2", check=False)  # fmt: skip
+    result = command(
+        "onmt_release_model",
+        "--model",
+        trained.folder / "evsoftmax_step_6.pt",
+        "--output",
+        tmp_path / "exported",
+        "--format",
+        "ctranslate2",
+        check=False,
+    )
     assert result.returncode != 0
-    assert "self_attn_function=evsoftmax" in result.stderr and "CTranslate2 can only run softmax" in result.stderr
+    assert (
+        "self_attn_function=evsoftmax" in result.stderr
+        and "CTranslate2 can only run softmax" in result.stderr
+    )
     assert not (tmp_path / "exported").exists()
 
 
 def test_export_of_a_softmax_model_to_ctranslate2_still_works(trained, command, tmp_path):
-    command("onmt_release_model", "--model", trained.folder / "softmax_step_6.pt",
-            "--output", tmp_path / "exported", "--format", "ctranslate2")  # fmt: skip
+    command(
+        "onmt_release_model",
+        "--model",
+        trained.folder / "softmax_step_6.pt",
+        "--output",
+        tmp_path / "exported",
+        "--format",
+        "ctranslate2",
+    )
     assert (tmp_path / "exported" / "model.bin").is_file()
 
 
 def test_ctranslate2s_own_converter_is_guarded_too(trained, command, tmp_path):
-    result = command("ct2-opennmt-py-converter", "--model_path", trained.folder / "evsoftmax_step_6.pt",
-                     "--output_dir", tmp_path / "exported", check=False)  # fmt: skip
+    result = command(
+        "ct2-opennmt-py-converter",
+        "--model_path",
+        trained.folder / "evsoftmax_step_6.pt",
+        "--output_dir",
+        tmp_path / "exported",
+        check=False,
+    )
     assert result.returncode != 0 and "CTranslate2 can only run softmax" in result.stderr
 
 
@@ -239,22 +351,39 @@ def test_the_generator_function_trains_and_translates(workshop, command, tmp_pat
     config = workshop.config(generator_function="evsoftmax", label_smoothing=0.1)
     command("onmt_train", "-config", config)
     assert options_of(workshop.folder / "model_step_6.pt").generator_function == "evsoftmax"
-    command("onmt_translate", "-model", workshop.folder / "model_step_6.pt", "-src", workshop.folder / "src.txt",
-            "-output", tmp_path / "hyp.txt", "-beam_size", "2", "-max_length", "15")  # fmt: skip
+    command(
+        "onmt_translate",
+        "-model",
+        workshop.folder / "model_step_6.pt",
+        "-src",
+        workshop.folder / "src.txt",
+        "-output",
+        tmp_path / "hyp.txt",
+        "-beam_size",
+        "2",
+        "-max_length",
+        "15",
+    )
     assert len((tmp_path / "hyp.txt").read_text().splitlines()) == 200
 
 
 def test_training_resumes_after_kill_9(workshop, command):
-    """The last whole checkpoint continues to the same number of steps, with the function it was trained with."""
-    config = workshop.config(self_attn_function="evsoftmax", train_steps=400, save_checkpoint_steps=5, keep_checkpoint=2)
+    """The last whole checkpoint continues, with the function it was trained with."""
+    config = workshop.config(
+        self_attn_function="evsoftmax", train_steps=400, save_checkpoint_steps=5, keep_checkpoint=2
+    )
     script = Path(sys.executable).with_name("onmt_train")
-    process = subprocess.Popen([str(script), "-config", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [str(script), "-config", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 120
     while not list(workshop.folder.glob("model_step_1?.pt")) and time.monotonic() < deadline:
         time.sleep(0.05)
     process.kill()
     process.wait()
-    checkpoints = sorted(workshop.folder.glob("model_step_*.pt"), key=lambda path: int(path.stem.split("_")[-1]))
+    checkpoints = sorted(
+        workshop.folder.glob("model_step_*.pt"), key=lambda path: int(path.stem.split("_")[-1])
+    )
     last = checkpoints[-2]  # the newest may be half written: OpenNMT-py does not write beside and rename
     resumed_to = int(last.stem.split("_")[-1]) + 5
     config = workshop.config(train_steps=resumed_to, save_checkpoint_steps=5)

@@ -28,13 +28,24 @@ def resolved(explicit: dict, checkpoint: dict | None = None) -> AttentionFunctio
         ({"context_attn_function": "entmax15"}, None, ("softmax", "entmax15", "softmax")),
         ({}, {}, ("softmax", "softmax", "softmax")),
         ({}, {"self_attn_function": "evsoftmax"}, ("evsoftmax", "evsoftmax", "softmax")),
-        ({"self_attn_function": "softmax"}, {"self_attn_function": "evsoftmax"}, ("softmax", "softmax", "softmax")),
-        ({"self_attn_function": "sparsemax"}, {"self_attn_function": "softmax", "context_attn_function": "evsoftmax"},
-         ("sparsemax", "evsoftmax", "softmax")),
+        (
+            {"self_attn_function": "softmax"},
+            {"self_attn_function": "evsoftmax"},
+            ("softmax", "softmax", "softmax"),
+        ),
+        (
+            {"self_attn_function": "sparsemax"},
+            {"self_attn_function": "softmax", "context_attn_function": "evsoftmax"},
+            ("sparsemax", "evsoftmax", "softmax"),
+        ),
         ({}, {"generator_function": "evsoftmax"}, ("softmax", "softmax", "evsoftmax")),
-        ({"generator_function": "softmax"}, {"generator_function": "evsoftmax"}, ("softmax", "softmax", "softmax")),
+        (
+            {"generator_function": "softmax"},
+            {"generator_function": "evsoftmax"},
+            ("softmax", "softmax", "softmax"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_precedence(explicit, checkpoint, expected):
     functions = resolved(explicit, checkpoint)
     assert (functions.self_attention, functions.context, functions.generator) == expected
@@ -55,7 +66,9 @@ def test_the_loss_sees_the_resolved_generator_function():
 
 def test_a_translation_overrides_the_checkpoint():
     stored = Namespace(**{**NOTHING, "self_attn_function": "softmax"})
-    override = Namespace(override_self_attn_function="posthoc_evidential", override_context_attn_function=None)
+    override = Namespace(
+        override_self_attn_function="posthoc_evidential", override_context_attn_function=None
+    )
     assert AttentionFunctions.from_options(stored, override).context == "posthoc_evidential"
 
 

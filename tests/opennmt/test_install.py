@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ("setup.py", "pyproject.toml", "onmt_evsoftmax_startup.pth", "README.md", "LICENSE", "onmt_evsoftmax")
+SHIPPED = (
+    "setup.py",
+    "pyproject.toml",
+    "onmt_evsoftmax_startup.pth",
+    "README.md",
+    "LICENSE",
+    "onmt_evsoftmax",
+)
 PROBE = "import onmt; print(getattr(onmt, '_onmt_evsoftmax', False))"
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("install")]
@@ -34,19 +41,28 @@ def checkout(tmp_path) -> Path:
 
 @pytest.fixture
 def environment(tmp_path) -> Path:
-    """The Python of a new virtual environment that sees this one's packages, but not this one's ``.pth`` files."""
+    """The Python of a new virtual environment that sees this one's packages but not its ``.pth`` files."""
     folder = tmp_path / "environment"
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
     # Python < 3.12 bundles a setuptools that would hide this environment's
-    subprocess.run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools"], check=True, capture_output=True)
-    packages = subprocess.check_output([python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"], text=True)
+    subprocess.run(
+        [python, "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools"], check=True, capture_output=True
+    )
+    packages = subprocess.check_output(
+        [python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"], text=True
+    )
     Path(packages.strip(), "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     return python
 
 
 def python(executable: Path, *arguments, check: bool = True) -> str:
-    result = subprocess.run([executable, "-W", "ignore", *map(str, arguments)], capture_output=True, text=True, cwd=executable.parent)
+    result = subprocess.run(
+        [executable, "-W", "ignore", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=executable.parent,
+    )
     assert result.returncode == 0 or not check, result.stdout + result.stderr
     return result.stdout.strip()
 
@@ -58,8 +74,15 @@ def test_install_and_uninstall(checkout, environment, editable):
     target = ["-e", checkout] if editable else [checkout]
     python(environment, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", *target)
     assert python(environment, "-c", PROBE) == "True"
-    assert python(environment, "-c", "import onmt_evsoftmax.visualization as v, pathlib; "
-                                     "print(sorted(p.suffix for p in pathlib.Path(v.__file__).parent.glob('*.html')))") == "['.html']"  # fmt: skip
+    assert (
+        python(
+            environment,
+            "-c",
+            "import onmt_evsoftmax.visualization as v, pathlib; "
+            "print(sorted(p.suffix for p in pathlib.Path(v.__file__).parent.glob('*.html')))",
+        )
+        == "['.html']"
+    )
 
     python(environment, "-m", "pip", "uninstall", "--quiet", "--yes", "onmt_evsoftmax")
     assert python(environment, "-c", PROBE) == "False"
@@ -69,11 +92,17 @@ def test_install_and_uninstall(checkout, environment, editable):
 
 def test_an_installed_plugin_serves_the_stock_training(checkout, environment, workshop):
     python(environment, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", checkout)
-    config = workshop.config(self_attn_function="evsoftmax", train_steps=5, save_checkpoint_steps=5, valid_steps=5)
+    config = workshop.config(
+        self_attn_function="evsoftmax", train_steps=5, save_checkpoint_steps=5, valid_steps=5
+    )
     python(environment, "-c", "from onmt.bin.train import main; main()", "-config", config)
     checkpoint = workshop.folder / "model_step_5.pt"
-    stored = python(environment, "-c", "import onmt, torch, sys; "
-                    "print(torch.load(sys.argv[1])['opt'].self_attn_function)", checkpoint)  # fmt: skip
+    stored = python(
+        environment,
+        "-c",
+        "import onmt, torch, sys; print(torch.load(sys.argv[1])['opt'].self_attn_function)",
+        checkpoint,
+    )
     assert stored == "evsoftmax"
 
 
@@ -88,10 +117,17 @@ def test_an_unsupported_python_is_one_clear_line(tmp_path):
     fake.write_text("#!/bin/sh\ncase \"$1\" in -V) echo 'Python 3.13.0';; *) exit 1;; esac\n")
     fake.chmod(0o755)
     result = subprocess.run(
-        ["make", "-s", "venv", f"PYTHON={fake}", f"VENV={tmp_path / 'venv'}"], cwd=ROOT, capture_output=True, text=True
+        ["make", "-s", "venv", f"PYTHON={fake}", f"VENV={tmp_path / 'venv'}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert result.returncode != 0
-    assert "needs Python 3.9 to 3.12" in result.stderr and "3.13.0" in result.stderr and "Traceback" not in result.stderr
+    assert (
+        "needs Python 3.9 to 3.12" in result.stderr
+        and "3.13.0" in result.stderr
+        and "Traceback" not in result.stderr
+    )
 
 
 def test_python_is_where_the_suite_expects_it():

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from onmt_evsoftmax.errors import InputError
-from onmt_evsoftmax.opennmt.modules import AttentionNormalizer, attention_modules, install
 from onmt_evsoftmax.opennmt.functions import AttentionFunctions
+from onmt_evsoftmax.opennmt.modules import AttentionNormalizer, attention_modules, install
 
 FUNCTIONS = ("softmax", "evsoftmax", "sparsemax", "entmax15")
 
@@ -33,7 +33,11 @@ def names_of_functions(model) -> dict[str, set[str]]:
 
 def test_every_kind_of_attention_gets_its_function(build):
     model, _ = build(self_attn_function="evsoftmax", context_attn_function="entmax15")
-    assert names_of_functions(model) == {"encoder": {"evsoftmax"}, "decoder": {"evsoftmax"}, "cross": {"entmax15"}}
+    assert names_of_functions(model) == {
+        "encoder": {"evsoftmax"},
+        "decoder": {"evsoftmax"},
+        "cross": {"entmax15"},
+    }
 
 
 def test_without_a_key_the_model_is_softmax_through_the_same_path(build):
@@ -100,7 +104,11 @@ def test_the_tripwire_also_guards_the_softmax_baseline(build, monkeypatch):
 def test_no_module_keeps_the_fused_path(build):
     """OpenNMT-py 3.5.1 would take it on a GPU, where the mapping is never called."""
     model, _ = build(self_attn_function="evsoftmax", self_attn_type=None)
-    fused = [name for _, name, attention in attention_modules(model) if getattr(attention, "self_attn_type", "") == "scaled-dot-flash"]
+    fused = [
+        name
+        for _, name, attention in attention_modules(model)
+        if getattr(attention, "self_attn_type", "") == "scaled-dot-flash"
+    ]
     assert fused == []
 
 
@@ -129,7 +137,9 @@ def test_the_generator_returns_normalised_log_probabilities(build):
 
 @pytest.mark.parametrize("relative", [4])
 def test_relative_positions_go_through_the_mapping(build, zero_counter, relative):
-    model, vocabs = build(self_attn_function="evsoftmax", position_encoding=None, max_relative_positions=relative)
+    model, vocabs = build(
+        self_attn_function="evsoftmax", position_encoding=None, max_relative_positions=relative
+    )
     with zero_counter, torch.no_grad():
         model.encoder(*batch([ids(vocabs, [1, 5, 9, 2, 7])], vocabs["src"]["<blank>"]))
     assert zero_counter.zeros["evsoftmax"] > 0
@@ -138,7 +148,10 @@ def test_relative_positions_go_through_the_mapping(build, zero_counter, relative
 @pytest.mark.parametrize(
     "changes, message",
     [
-        (dict(encoder_type="rnn", decoder_type="rnn", position_encoding=None, param_init=0.1), "multi-head attention"),
+        (
+            dict(encoder_type="rnn", decoder_type="rnn", position_encoding=None, param_init=0.1),
+            "multi-head attention",
+        ),
         (dict(self_attn_type="average"), "average attention"),
     ],
 )
