@@ -1,0 +1,43 @@
+"""One line of raw text -> one line of clean text."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Callable
+
+from sacremoses import MosesDetokenizer, MosesPunctNormalizer
+
+
+def normalizer(language: str, unescape: bool, punctuation: str) -> Callable[[str], str]:
+    """A function that cleans a line, in this order:
+
+    1. with ``unescape``, undo the entities of the Moses tokenizer (``&apos;`` -> ``'``), for text that
+       comes already tokenized;
+    2. drop invisible characters, then compose letters and accents (Unicode NFC);
+    3. with ``punctuation="moses"``, apply the rules of Moses' normalize-punctuation.perl for
+       ``language``; they are for text that is not tokenized, and turn ``( a )`` into ``(a)``;
+    4. one space between words, none around the line.
+    """
+    moses = MosesPunctNormalizer(lang=language) if punctuation == "moses" else None
+    entities = MosesDetokenizer(lang=language) if unescape else None
+
+    def normalize(line: str) -> str:
+        if entities is not None:
+            line = entities.unescape_xml(line)
+        line = unicodedata.normalize("NFC", drop_invisible(line))
+        if moses is not None:
+            line = moses.normalize(line)
+        return " ".join(line.split())
+
+    return normalize
+
+
+def drop_invisible(line: str) -> str:
+    """``line`` without control (Cc) and format (Cf) characters, white space excepted.
+
+    Those are soft hyphens, zero-width spaces and joiners, direction marks and byte-order marks: no
+    reader sees them, yet each makes another word of the same letters.
+    """
+    if line.isascii() and line.isprintable():
+        return line
+    return "".join(c for c in line if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf"))

@@ -1,0 +1,215 @@
+"""The steps from raw text to what OpenNMT reads."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import partial
+from typing import Callable, Iterable, Mapping, Sequence
+
+from ..errors import InputError
+from ..files import atomic_write, read_lines
+from .config import TRAIN, Config
+from .filtering import filter_pairs
+from .normalization import normalizer
+from .overlap import count_overlap
+from .progress import Bar
+from .sources import LocalText
+from .steps import RECORDS, Step, Workspace
+from .subwords import LIBRARIES, MODEL_FILES, learn_bpe, learn_sentencepiece, segmenter
+from .tokenization import check_language, tokenizer
+from .vocabulary import count_tokens, write_vocabulary
+from .workers import LineFunction, Workers
+
+Texts = Mapping[str, Sequence[LocalText]]
+"""split -> (source text, target text)"""
+
+NAMED_LINES = 10
+"""Empty lines listed by number; further ones are only counted."""
+
+
+class Plan:
+    """The steps for a config. Each public method but `steps` describes one, in the order of the work.
+
+    Files of a split are called ``SPLIT.raw.LANG`` (as they came), ``SPLIT.tok.LANG`` (clean, tokenized)
+    and ``SPLIT.LANG`` (segmented). What no one needs afterwards stays among the records: the text
+    between two steps, and the raw training text, which is not aligned with the filtered one and which
+    nothing is scored against.
+    """
+
+    def __init__(self, config: Config, workspace: Workspace, texts: Texts, workers: Workers) -> None:
+        for language in config.languages:
+            check_language(language, config.tokenize)
+        self._config = config
+        self._workspace = workspace
+        self._texts = texts
+        self._workers = workers
+
+    def steps(self) -> list[Step]:
+        """All steps; each comes after those whose files it reads."""
+        steps = []
+        for split in self._config.data:
+            steps += [self.read(split), self.normalize(split), self.tokenize(split)]
+        steps += [self.filter(), self.overlap(), self.learn()]
+        steps += [self.segment(split) for split in self._config.data]
+        return [*steps, self.vocabulary()]
+
+    def read(self, split: str) -> Step:
+        """Decompress, decode, and check that the two sides are aligned."""
+        src, tgt = self._texts[split]
+        outputs = self._names(split, "raw", kept=split != TRAIN)
+
+        def run(bar: Bar) -> dict:
+            sides = read_lines(src.path), read_lines(tgt.path)
+            if len(sides[0]) != len(sides[1]):
+                raise InputError(
+                    f"{src.name} has {len(sides[0])} lines but {tgt.name} has {len(sides[1])}; "
+                    f"line N of one must translate line N of the other"
+                )
+            if not sides[0]:
+                raise InputError(f"{src.name} and {tgt.name} are empty")
+            self._write(outputs, sides)
+            return {"lines_out": len(sides[0])}
+
+        return Step(f"read.{split}", {}, (), outputs, run, sources={"src": src.sha256, "tgt": tgt.sha256})
+
+    def normalize(self, split: str) -> Step:
+        inputs = self._names(split, "raw", kept=split != TRAIN)
+        outputs = self._names(split, "normalized", kept=False)
+        options = asdict(self._config.normalize)
+        makers = [partial(normalizer, language, **options) for language in self._config.languages]
+
+        def run(bar: Bar) -> dict:
+            return self._map(makers, inputs, outputs, bar)
+
+        settings = {"languages": self._config.languages, **options}
+        return Step(f"normalize.{split}", settings, inputs, outputs, run, libraries=("sacremoses",))
+
+    def tokenize(self, split: str) -> Step:
+        inputs = self._names(split, "normalized", kept=False)
+        outputs = self._tokenized(split)
+        options = {"method": self._config.tokenize, "lowercase": self._config.lowercase}
+        makers = [partial(tokenizer, language, **options) for language in self._config.languages]
+
+        def run(bar: Bar) -> dict:
+            counts = self._map(makers, inputs, outputs, bar)
+            return {**counts, "empty": [_empty_lines(side) for side in self._read(outputs)]}
+
+        settings = {"languages": self._config.languages, **options}
+        return Step(f"tokenize.{split}", settings, inputs, outputs, run, libraries=("sacremoses",))
+
+    def filter(self) -> Step:
+        """Drop training pairs; valid and test sets keep every line, to stay aligned with their references."""
+        settings = self._config.filter
+        inputs, outputs = self._tokenized(TRAIN), self._names(TRAIN, "tok")
+        held_out = [
+            self._tokenized(split) for split in self._config.data if split != TRAIN and settings.drop_overlap
+        ]
+
+        def run(bar: Bar) -> dict:
+            pairs = list(zip(*self._read(inputs)))
+            kept, dropped = filter_pairs(pairs, settings, {
+                pair for names in held_out for pair in zip(*self._read(names))
+            })
+            if not kept:
+                raise InputError(f"filter: none of the {len(pairs)} training pairs is left: {dropped}")
+            self._write(outputs, zip(*kept))
+            return {"lines_in": len(pairs), "dropped": dropped, "lines_out": len(kept)}
+
+        reads = inputs + sum(held_out, ())
+        return Step("filter.train", asdict(settings), reads, outputs, run)
+
+    def overlap(self) -> Step:
+        """Count what several splits share; writes nothing but the counts."""
+        splits = [TRAIN, *(split for split in self._config.data if split != TRAIN)]
+        names = {split: self._names(split, "tok") for split in splits}
+
+        def run(bar: Bar) -> dict:
+            return {"splits": count_overlap({split: self._read(names[split]) for split in splits})}
+
+        return Step("overlap", {}, sum(names.values(), ()), (), run)
+
+    def learn(self) -> Step:
+        """Learn the subword model from both sides of the training text, and from nothing else."""
+        settings = self._config.segment
+        inputs, model = self._names(TRAIN, "tok"), MODEL_FILES[settings.method]
+
+        def run(bar: Bar) -> dict:
+            if not model:
+                return {}
+            lines = [line for side in self._read(inputs) for line in side]
+            path = self._workspace.path(model)
+            if settings.method == "bpe":
+                return {"lines_in": len(lines), "merges": learn_bpe(lines, settings.merges, path, bar)}
+            pieces = learn_sentencepiece(lines, settings.vocab_size, path, bar)
+            return {"lines_in": len(lines), "pieces": pieces}
+
+        outputs = (model,) if model else ()
+        return Step("learn", settings.used, inputs, outputs, run, libraries=LIBRARIES[settings.method])
+
+    def segment(self, split: str) -> Step:
+        method = self._config.segment.method
+        model = MODEL_FILES[method]
+        inputs, outputs = self._names(split, "tok"), self._names(split)
+        make = partial(segmenter, method, self._workspace.path(model or ""))
+
+        def run(bar: Bar) -> dict:
+            return self._map([make, make], inputs, outputs, bar)
+
+        reads = inputs + ((model,) if model else ())
+        return Step(f"segment.{split}", {"method": method}, reads, outputs, run, libraries=LIBRARIES[method])
+
+    def vocabulary(self) -> Step:
+        shared = self._config.share_vocab
+        inputs = self._names(TRAIN)
+        outputs = ("vocab.shared",) if shared else ("vocab.src", "vocab.tgt")
+
+        def run(bar: Bar) -> dict:
+            sides = self._read(inputs)
+            counters = [count_tokens(*sides)] if shared else [count_tokens(side) for side in sides]
+            for name, counter in zip(outputs, counters):
+                write_vocabulary(self._workspace.path(name), counter)
+            return {
+                "tokens_in": [sum(counter.values()) for counter in counters],
+                "types_out": [len(counter) for counter in counters],
+            }
+
+        return Step("vocabulary", {"share_vocab": shared}, inputs, outputs, run)
+
+    def _names(self, split: str, stage: str = "", kept: bool = True) -> tuple[str, ...]:
+        """File names of the two sides of a split at a stage of the work."""
+        stem = f"{split}.{stage}" if stage else split
+        folder = "" if kept else f"{RECORDS}/"
+        return tuple(f"{folder}{stem}.{language}" for language in self._config.languages)
+
+    def _tokenized(self, split: str) -> tuple[str, ...]:
+        """What the tokenizer writes: for the training text, what the filter is yet to see."""
+        return self._names(split, "tokenized", kept=False) if split == TRAIN else self._names(split, "tok")
+
+    def _read(self, names: Iterable[str]) -> tuple[list[str], ...]:
+        return tuple(read_lines(self._workspace.path(name)) for name in names)
+
+    def _write(self, names: Iterable[str], sides: Iterable[Iterable[str]]) -> None:
+        for name, lines in zip(names, sides):
+            with atomic_write(self._workspace.path(name)) as stream:
+                stream.writelines(f"{line}\n" for line in lines)
+
+    def _map(self, makers: Iterable[Callable[[], LineFunction]], inputs: Iterable[str],
+             outputs: Iterable[str], bar: Bar) -> dict:
+        """Apply a function per side to every line; returns the counts before and after."""
+        before = self._read(inputs)
+        bar.start(sum(map(len, before)))
+        after = [self._workers.map(make, lines, bar.advance) for make, lines in zip(makers, before)]
+        self._write(outputs, after)
+        return {
+            "lines_in": len(before[0]), "tokens_in": [_count_tokens(side) for side in before],
+            "lines_out": len(after[0]), "tokens_out": [_count_tokens(side) for side in after],
+        }
+
+
+def _count_tokens(lines: Iterable[str]) -> int:
+    return sum(len(line.split()) for line in lines)
+
+
+def _empty_lines(lines: Iterable[str]) -> dict:
+    numbers = [number for number, line in enumerate(lines, start=1) if not line]
+    return {"lines": len(numbers), "first": numbers[:NAMED_LINES]}

@@ -1,0 +1,97 @@
+"""Learning subword models and applying them: BPE (subword-nmt) and SentencePiece (unigram)."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+from typing import Callable, Iterable, Sequence
+
+from ..errors import InputError
+from ..files import PathLike, atomic_write
+from .progress import Bar
+
+MODEL_FILES = {"bpe": "bpe.codes", "sentencepiece": "sentencepiece.model", "none": None}
+"""Method -> name of the file that holds what was learned."""
+
+LIBRARIES = {"bpe": ("subword-nmt",), "sentencepiece": ("sentencepiece",), "none": ()}
+
+
+def learn_bpe(lines: Iterable[str], merges: int, path: PathLike, bar: Bar) -> int:
+    """Learn BPE merges (Sennrich et al. 2016) and write them to ``path``.
+
+    Returns:
+        The number of merges learned: fewer than ``merges`` when no two symbols occur together twice any more.
+    """
+    from subword_nmt import learn_bpe as subword_nmt
+
+    bar.start(merges)
+    codes = _CountingWriter(bar.advance)
+    with contextlib.redirect_stderr(io.StringIO()):  # its own progress bar and remarks
+        try:
+            subword_nmt.learn_bpe(lines, codes, merges)
+        except ValueError:  # max() of no pairs at all
+            pass
+    learned = codes.writes - 1
+    if learned < 1:
+        raise InputError("segment: no two letters occur together twice in the training text: no BPE to learn")
+    with atomic_write(path) as stream:
+        stream.write(codes.getvalue())
+    return learned
+
+
+class _CountingWriter(io.StringIO):
+    """subword-nmt writes once per merge, which is the only sign of progress that it gives."""
+
+    def __init__(self, advance: Callable[[int], None]) -> None:
+        super().__init__()
+        self.writes = 0
+        self._advance = advance
+
+    def write(self, text: str) -> int:
+        if self.writes:  # the first is the version of the format
+            self._advance(1)
+        self.writes += 1
+        return super().write(text)
+
+
+def learn_sentencepiece(lines: Sequence[str], vocab_size: int, path: PathLike, bar: Bar) -> int:
+    """Learn a unigram SentencePiece model (Kudo 2018), write it to ``path``; returns its number of pieces.
+
+    The text is clean by now, so it is taken as it is (identity normalization) and every character of
+    it gets a piece: joining the pieces gives the line back. One thread, because the sums of
+    several would be rounded in another order.
+    """
+    import sentencepiece
+
+    bar.start()
+    model = io.BytesIO()
+    longest = max((len(line.encode()) for line in lines), default=0)
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(lines), model_writer=model, model_type="unigram", vocab_size=vocab_size,
+            character_coverage=1.0, normalization_rule_name="identity", num_threads=1,
+            max_sentence_length=longest + 1, minloglevel=2,
+        )
+    except RuntimeError as error:
+        raise InputError(
+            f"segment.vocab_size {vocab_size}: SentencePiece cannot learn from this text: {error}"
+        ) from None
+    with atomic_write(path, "wb") as stream:
+        stream.write(model.getvalue())
+    return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue()).get_piece_size()
+
+
+def segmenter(method: str, model: PathLike) -> Callable[[str], str]:
+    """A function that splits the words of a line into the pieces of a learned model."""
+    if method == "bpe":
+        from subword_nmt.apply_bpe import BPE
+
+        bpe = BPE(io.StringIO(Path(model).read_text(encoding="utf-8")))
+        return bpe.segment
+    if method == "sentencepiece":
+        import sentencepiece
+
+        processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
+        return lambda line: " ".join(processor.encode(line, out_type=str))
+    return str

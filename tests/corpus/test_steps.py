@@ -1,0 +1,124 @@
+"""A step is done once, and done again whenever anything it depends on has changed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from onmt_evsoftmax.corpus import steps
+from onmt_evsoftmax.corpus.progress import Bar
+from onmt_evsoftmax.corpus.steps import RECORDS, Step, Workspace
+from onmt_evsoftmax.errors import InputError
+
+BAR = Bar("step")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / RECORDS).mkdir()
+    (tmp_path / "in.txt").write_text("in")
+    return tmp_path
+
+
+def copy_step(folder, name="copy", outputs=("out.txt",), **changes) -> Step:
+    def run(bar):
+        for output in outputs:
+            (folder / output).write_text((folder / "in.txt").read_text())
+        return {"files": len(outputs)}
+
+    step = Step(name, {"a": 1}, ("in.txt",), outputs, run, libraries=("sacremoses",), sources={"src": "0"})
+    return replace(step, **changes)
+
+
+def test_done_after_perform_and_in_a_new_process(folder):
+    step = copy_step(folder)
+    workspace = Workspace(folder)
+    assert not workspace.done(step)
+    workspace.perform(step, BAR)
+    assert workspace.done(step) and Workspace(folder).done(step)
+    assert workspace.record("copy")["counts"] == {"files": 1}
+
+
+@pytest.mark.parametrize("changes", [
+    {"settings": {"a": 2}}, {"sources": {"src": "1"}}, {"revision": 2}, {"libraries": ()},
+    {"outputs": ("b.txt",)},
+])
+def test_change_of_the_step(folder, changes):
+    Workspace(folder).perform(copy_step(folder), BAR)
+    assert not Workspace(folder).done(copy_step(folder, **changes))
+
+
+def test_change_of_an_input(folder):
+    Workspace(folder).perform(copy_step(folder), BAR)
+    (folder / "in.txt").write_text("changed")
+    assert not Workspace(folder).done(copy_step(folder))
+
+
+def test_change_of_a_library(folder, monkeypatch):
+    Workspace(folder).perform(copy_step(folder), BAR)
+    monkeypatch.setattr(steps, "version", lambda library: "99")
+    assert not Workspace(folder).done(copy_step(folder))
+
+
+@pytest.mark.parametrize("harm", [lambda path: path.unlink(), lambda path: path.write_text("edited")])
+def test_harm_to_an_output(folder, harm):
+    Workspace(folder).perform(copy_step(folder), BAR)
+    harm(folder / "out.txt")
+    assert not Workspace(folder).done(copy_step(folder))
+
+
+def test_damaged_record(folder):
+    Workspace(folder).perform(copy_step(folder), BAR)
+    (folder / RECORDS / "copy.json").write_text("{")
+    assert not Workspace(folder).done(copy_step(folder))
+
+
+def test_outputs_of_earlier_settings_are_removed(folder):
+    Workspace(folder).perform(copy_step(folder, outputs=("a.txt", "b.txt")), BAR)
+    Workspace(folder).perform(copy_step(folder, outputs=("b.txt", "c.txt")), BAR)
+    assert not (folder / "a.txt").exists() and (folder / "b.txt").exists()
+
+
+def test_steps_of_earlier_settings_are_removed(folder):
+    workspace = Workspace(folder)
+    kept, gone = copy_step(folder), copy_step(folder, "gone", outputs=("out.txt", "gone.txt"))
+    (folder / "mine.txt").write_text("not made by a step")
+    for step in (gone, kept):
+        workspace.perform(step, BAR)
+    workspace.remove_stale([kept])
+    assert {path.name for path in folder.iterdir() if path.is_file()} == {"in.txt", "mine.txt", "out.txt"}
+    assert [path.name for path in (folder / RECORDS).iterdir()] == ["copy.json"]
+    assert workspace.done(kept)
+
+
+def test_one_process_at_a_time(folder):
+    hold = ("import sys; from onmt_evsoftmax.corpus.steps import Workspace\n"
+            "with Workspace(sys.argv[1]).locked():\n    print('held', flush=True); sys.stdin.read()")
+    holder = subprocess.Popen([sys.executable, "-c", hold, str(folder)],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(InputError, match="another prepare is at work in this folder"):
+            with Workspace(folder).locked():
+                pass
+    finally:
+        holder.kill()
+        holder.communicate()
+    with Workspace(folder).locked():  # a killed process holds nothing
+        pass
+
+
+def test_folder_that_cannot_be_made(folder):
+    with pytest.raises(InputError, match="in.txt/out: cannot be the output folder: Not a directory"):
+        with Workspace(folder / "in.txt" / "out").locked():
+            pass
+
+
+def test_lock_clears_unfinished_files(folder):
+    for path in (folder / ".train.en.ab12.part", folder / RECORDS / ".train.en.ab12.part"):
+        path.write_text("half")
+    with Workspace(folder).locked():
+        assert not list(folder.rglob("*.part"))
