@@ -27,6 +27,10 @@ COMMANDS = {
         "onmt_evsoftmax.visualization.command",
         "pictures and an interactive page of an attention archive",
     ),
+    "properties": (
+        "onmt_evsoftmax.normalizers.properties_command",
+        "which properties each mapping has, measured, with a witness for every no",
+    ),
     "doctor": (
         "onmt_evsoftmax.doctor",
         "what is installed, whether the plugin is armed, and what attention will run",

@@ -16,7 +16,16 @@ from typing import Callable
 from .startup import SWITCH
 
 STARTUP_FILE = "onmt_evsoftmax_startup.pth"
-PACKAGES = ("onmt_evsoftmax", "OpenNMT-py", "torch", "entmax", "sacremoses", "subword-nmt", "sentencepiece", "sacrebleu")
+PACKAGES = (
+    "onmt_evsoftmax",
+    "OpenNMT-py",
+    "torch",
+    "entmax",
+    "sacremoses",
+    "subword-nmt",
+    "sentencepiece",
+    "sacrebleu",
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,10 @@ def check_versions() -> Finding:
     missing = [name for name, version in versions.items() if not version]
     detail = ", ".join(f"{name} {version or 'missing'}" for name, version in versions.items())
     return Finding(
-        "versions", not missing, f"Python {platform.python_version()}, {detail}", f"pip install {' '.join(missing)}"
+        "versions",
+        not missing,
+        f"Python {platform.python_version()}, {detail}",
+        f"pip install {' '.join(missing)}",
     )
 
 
@@ -64,34 +76,45 @@ def check_opennmt_version() -> Finding:
     """Whether this OpenNMT-py is one that the plugin is tested with."""
     tested, found = ("3.0.4", "3.5.1"), _version("OpenNMT-py")
     return Finding(
-        "OpenNMT-py", found in tested, found or "missing",
+        "OpenNMT-py",
+        found in tested,
+        found or "missing",
         f"tested versions are {' and '.join(tested)}: pip install 'OpenNMT-py>=3.0.4,<3.6' 'torch>=2.6'",
-    )  # fmt: skip
+    )
 
 
 def check_startup_file() -> Finding:
     """Whether the file that arms the plugin lies in site-packages."""
     path = Path(sysconfig.get_paths()["purelib"]) / STARTUP_FILE
     return Finding(
-        "start-up file", path.is_file(), str(path),
+        "start-up file",
+        path.is_file(),
+        str(path),
         "it is missing: install the package with pip (pip install . or pip install -e .)",
-    )  # fmt: skip
+    )
 
 
 def check_switch() -> Finding:
     """Whether the user switched the plugin off."""
     value = os.environ.get(SWITCH)
-    return Finding(SWITCH, value != "0", "not set" if value is None else f"={value}", f"unset {SWITCH} to switch it on")
+    return Finding(
+        SWITCH, value != "0", "not set" if value is None else f"={value}", f"unset {SWITCH} to switch it on"
+    )
 
 
 def check_armed() -> Finding:
     """Whether a fresh interpreter that only imports OpenNMT-py has the plugin active."""
     probe = "import onmt; print(getattr(onmt, '_onmt_evsoftmax', False))"
-    result = subprocess.run([sys.executable, "-W", "ignore", "-c", probe], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", probe], capture_output=True, text=True, check=False
+    )
     active = result.stdout.strip() == "True"
     lines = (result.stderr.strip() or "onmt imported without the plugin").splitlines()
     return Finding(
-        "plugin", active, "active as soon as onmt is imported" if active else lines[-1], "mend the lines above this one"
+        "plugin",
+        active,
+        "active as soon as onmt is imported" if active else lines[-1],
+        "mend the lines above this one",
     )
 
 
@@ -100,18 +123,22 @@ def check_attention() -> Finding:
     try:
         zeros, path = _zeros_in_attention()
     except Exception as error:  # a broken installation can fail in any way; the report must still be printed
-        return Finding("attention", False, f"{type(error).__name__}: {error}", "mend the lines above this one")
+        return Finding(
+            "attention", False, f"{type(error).__name__}: {error}", "mend the lines above this one"
+        )
     return Finding(
-        "attention", zeros > 0, f"evsoftmax gave {zeros:.0%} exact zeros in a test model, {path}",
+        "attention",
+        zeros > 0,
+        f"evsoftmax gave {zeros:.0%} exact zeros in a test model, {path}",
         "the mapping was bypassed; please report this with the lines above",
-    )  # fmt: skip
+    )
 
 
 def _zeros_in_attention() -> tuple[float, str]:
     import torch
+    from onmt.modules import MultiHeadedAttention
 
     import onmt_evsoftmax.opennmt  # noqa: F401  (activates)
-    from onmt.modules import MultiHeadedAttention
 
     from .opennmt.functions import AttentionFunctions
     from .opennmt.modules import install
@@ -129,5 +156,10 @@ def _zeros_in_attention() -> tuple[float, str]:
 
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
-    check_versions, check_opennmt_version, check_startup_file, check_switch, check_armed, check_attention,
-)  # fmt: skip
+    check_versions,
+    check_opennmt_version,
+    check_startup_file,
+    check_switch,
+    check_armed,
+    check_attention,
+)

@@ -27,7 +27,9 @@ def word_ids(tokens: Sequence[str], scheme: str) -> list[int]:
         elif scheme == "bpe":
             starts = not tokens[position - 1].endswith("@@")
         elif scheme == "sentencepiece":
-            starts = token.startswith("▁") or token in ("<s>", "</s>") or tokens[position - 1] in ("<s>", "</s>")
+            starts = (
+                token.startswith("▁") or token in ("<s>", "</s>") or tokens[position - 1] in ("<s>", "</s>")
+            )
         else:
             starts = True
         ids.append((ids[-1] if ids else -1) + int(starts))

@@ -20,7 +20,7 @@ def entmax15(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1) -> Te
     and masked, NaN and +inf entries are as in `softmax`.
 
     >>> entmax15(torch.tensor([0.4, 1.4, -0.8]))
-    tensor([0.1692, 0.8308, 0.0000])
+    tensor([0.1693, 0.8307, 0.0000])
     """
     dim = check_scores(scores, mask, dim)
     if torch.compiler.is_compiling():

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import Optional
 
 import torch
 from torch import Tensor, nn
 
 from .evsoftmax_cpu import evsoftmax_cpu
+from .evsoftmax_plain import evsoftmax_plain
 from .function import MappingFunction, softmax_product
-from .masking import accumulation_type, check_scores, softmax_over, valid_entries
+from .masking import check_scores
 
 
 def evsoftmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, eps: float = 0.0) -> Tensor:
@@ -48,26 +48,8 @@ class EvSoftmaxFunction(MappingFunction):
     @staticmethod
     def forward(scores: Tensor, mask: Optional[Tensor], dim: int, eps: float) -> Tensor:
         if eps == 0 and scores.device.type == "cpu":
-            return evsoftmax_cpu(scores, mask, dim, evsoftmax_plain)
+            return evsoftmax_cpu(scores, mask, dim)
         return evsoftmax_plain(scores, mask, dim, eps)
-
-
-def evsoftmax_plain(scores: Tensor, mask: Optional[Tensor], dim: int, eps: float = 0.0) -> Tensor:
-    """`evsoftmax` written out in differentiable torch operations, without a look at any value."""
-    valid = valid_entries(scores, mask)
-    accurate = scores.to(accumulation_type(scores.dtype))
-    above = ~(accurate < threshold(accurate.detach(), valid, dim))
-    if eps:
-        biased = torch.where(above, accurate, accurate + math.log(eps) - math.log1p(eps))
-        return softmax_over(biased, valid, dim).to(scores.dtype)
-    return softmax_over(accurate, valid & above, dim).to(scores.dtype)
-
-
-def threshold(scores: Tensor, valid: Tensor, dim: int) -> Tensor:
-    """min(mean, max) of the valid entries of each row, with ``dim`` kept as size 1."""
-    count = valid.sum(dim, keepdim=True).clamp(min=1)
-    mean = scores.masked_fill(~valid, 0.0).sum(dim, keepdim=True) / count
-    return torch.minimum(mean, scores.masked_fill(~valid, -torch.inf).amax(dim, keepdim=True))
 
 
 class EvSoftmax(nn.Module):

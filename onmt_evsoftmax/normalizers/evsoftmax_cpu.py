@@ -3,23 +3,24 @@
 A pass costs what it reads and writes; torch's comparisons, `where` and `masked_fill` cost ten
 times an addition on the CPU. So everything here is additions, multiplications and
 `threshold_`, on one buffer that ends as the result. The plain formulation is
-`evsoftmax.evsoftmax_plain`; the tests hold this one to it.
+`evsoftmax_plain`; the tests hold this one to it.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Callable, Optional
+from typing import Optional
 
 import torch
 from torch import Tensor
 from torch.nn.functional import threshold, threshold_
 
+from .evsoftmax_plain import evsoftmax_plain
 from .masking import accumulation_type, indicator, masked_score, recompute_rows, spread
 
 
-def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int, plain: Callable[..., Tensor]) -> Tensor:
-    """`evsoftmax` with eps = 0; ``plain`` computes the rows that need care (NaN, +inf, nothing valid).
+def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
+    """`evsoftmax` with eps = 0.
 
     Cost in passes over the scores besides softmax's own: 3 without masked entries, 7 with a
     mask, 8 with masked scores and no mask.
@@ -41,7 +42,7 @@ def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int, plain: Calla
     first = probabilities.select(dim, 0)
     # NaN: the rounded mean exceeds every score of a row, or none is valid, or NaN came in
     if math.isnan(first.sum().item()):
-        recompute_rows(plain, first.isnan(), probabilities, scores, mask, dim)
+        recompute_rows(evsoftmax_plain, first.isnan(), probabilities, scores, mask, dim)
     return probabilities
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Optional
 
 import torch
 from torch import Tensor, nn
 
-from .evsoftmax import threshold
+from .evsoftmax_plain import drop, threshold
 from .masking import accumulation_type, check_scores, masked_scores_show, may_look, valid_entries
+
 
 def log_evsoftmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, eps: float = 0.0) -> Tensor:
     """log p_k with p_k proportional to (1{v_k >= mean(v)} + eps) exp(v_k) (paper, eq. 10).
@@ -34,8 +34,7 @@ def log_evsoftmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, 
     valid = valid_entries(scores, mask)
     accurate = scores.to(accumulation_type(scores.dtype))
     below = accurate < threshold(accurate.detach(), valid, dim)
-    dropped = -math.inf if eps == 0 else -drop(eps)
-    biased = accurate + torch.zeros_like(accurate).masked_fill(below, dropped)
+    biased = accurate + torch.zeros_like(accurate).masked_fill(below, -drop(eps))
     nonempty = valid.any(dim, keepdim=True)
     # an empty row is computed as a uniform one: a NaN there would spoil the gradient of all rows
     kept = biased.masked_fill(~valid, -torch.inf).masked_fill(~nonempty, 0.0)
@@ -43,7 +42,7 @@ def log_evsoftmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, 
 
 
 def biased_scores(scores: Tensor, dim: int, eps: float) -> Tensor:
-    """v + log(1{v >= mean} + eps), up to a constant: the scores whose softmax is eq. 10. Nothing may be masked.
+    """v + log(1{v >= mean} + eps), up to a constant: the scores whose softmax is eq. 10; none may be masked.
 
     Returns:
         Of the scores' shape, at least float32. The gradient with respect to the scores is one.
@@ -54,11 +53,6 @@ def biased_scores(scores: Tensor, dim: int, eps: float) -> Tensor:
         # arithmetic, not a comparison: on the CPU that is several times faster
         below = (accurate - torch.minimum(mean, accurate.amax(dim, keepdim=True))).sign_().clamp_(max=0)
     return accurate.add(below, alpha=drop(eps))
-
-
-def drop(eps: float) -> float:
-    """log(1 + eps) - log(eps): how much less a class outside the support weighs."""
-    return math.log1p(eps) - math.log(eps)
 
 
 class LogEvSoftmax(nn.Module):

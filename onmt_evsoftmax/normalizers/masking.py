@@ -9,11 +9,11 @@ from torch import Tensor
 
 from ..errors import InputError
 
-MASKED_SCORE = -1e12
+MASKED_SCORE = -1e8
 """A score at or below this counts as masked (float64, float32, bfloat16).
 
-Models mask with -inf, with -1e18 (OpenNMT-py) or with the lowest number of the type; no
-score that a model computes comes near. A smaller fill such as -1e9 is an ordinary score.
+Models mask with -inf, with -1e18 (OpenNMT-py), with -1e9 or with the lowest number of the
+type, and compute no score that comes near. A fill such as -1e4 would be an ordinary score.
 """
 
 MASKED_SCORE_HALF = -6e4
@@ -37,7 +37,7 @@ def check_scores(scores: Tensor, mask: Optional[Tensor], dim: int) -> int:
     if not -scores.ndim <= dim < scores.ndim:
         raise InputError(f"dim {dim} is out of range for scores of shape {tuple(scores.shape)}")
     if scores.shape[dim] == 0:
-        raise InputError(f"scores of shape {tuple(scores.shape)} have no entry along dim {dim}; there is nothing to normalise")
+        raise InputError(f"scores of shape {tuple(scores.shape)} have no entry along dim {dim} to normalise")
     if mask is not None:
         _check_mask(scores, mask)
     return dim - scores.ndim if dim >= 0 else dim
@@ -45,12 +45,16 @@ def check_scores(scores: Tensor, mask: Optional[Tensor], dim: int) -> int:
 
 def _check_mask(scores: Tensor, mask: Tensor) -> None:
     if mask.dtype != torch.bool:
-        raise InputError(f"mask must be boolean with True for valid entries, got {mask.dtype}; convert it with .bool()")
+        raise InputError(
+            f"mask must be boolean with True for valid entries, got {mask.dtype}; convert it with .bool()"
+        )
     fits = mask.ndim <= scores.ndim and all(
         ours in (1, theirs) for ours, theirs in zip(reversed(mask.shape), reversed(scores.shape))
     )
     if not fits:
-        raise InputError(f"mask of shape {tuple(mask.shape)} does not broadcast to scores of shape {tuple(scores.shape)}")
+        raise InputError(
+            f"mask of shape {tuple(mask.shape)} does not broadcast to scores of shape {tuple(scores.shape)}"
+        )
 
 
 def valid_entries(scores: Tensor, mask: Optional[Tensor] = None) -> Tensor:
@@ -86,7 +90,12 @@ def indicator(flags: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def recompute_rows(
-    function: Callable[..., Tensor], rows: Tensor, probabilities: Tensor, scores: Tensor, mask: Optional[Tensor], dim: int
+    function: Callable[..., Tensor],
+    rows: Tensor,
+    probabilities: Tensor,
+    scores: Tensor,
+    mask: Optional[Tensor],
+    dim: int,
 ) -> None:
     """Overwrite some rows of ``probabilities`` by ``function(scores, mask, dim)`` of these rows alone.
 

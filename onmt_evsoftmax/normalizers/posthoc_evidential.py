@@ -24,7 +24,9 @@ def posthoc_evidential(scores: Tensor, mask: Optional[Tensor] = None, dim: int =
     return evsoftmax(scores, mask, dim)
 
 
-def posthoc_evidential_from_features(features: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Tensor:
+def posthoc_evidential_from_features(
+    features: Tensor, weight: Tensor, bias: Optional[Tensor] = None
+) -> Tensor:
     """p_k proportional to 1{m({z_k}) != 0} exp(w_k), from a model's last layer (paper, eqs. 4-6, 21-24).
 
     Args:
@@ -35,11 +37,14 @@ def posthoc_evidential_from_features(features: Tensor, weight: Tensor, bias: Opt
     Returns:
         ``[..., K]``. The cost is O(JK) per row: the weights are centred once, not per class.
 
-    >>> posthoc_evidential_from_features(torch.tensor([1.0, 2.0]), torch.tensor([[0.4, 0.0], [0.0, 0.7], [-0.8, 0.0]]))
+    >>> weight = torch.tensor([[0.4, 0.0], [0.0, 0.7], [-0.8, 0.0]])
+    >>> posthoc_evidential_from_features(torch.tensor([1.0, 2.0]), weight)
     tensor([0.2689, 0.7311, 0.0000])
     """
     evidence = evidential_weights(features, weight, bias)
-    filtered = evidence.masked_fill(belief_masses(evidence) == 0, -torch.inf)
+    massive = belief_masses(evidence) > 0
+    # without any evidence no class has a mass of its own, and all are alike (eq. 32)
+    filtered = evidence.masked_fill(~massive & massive.any(-1, keepdim=True), -torch.inf)
     return torch.softmax(filtered, dim=-1)
 
 
@@ -47,9 +52,14 @@ def evidential_weights(features: Tensor, weight: Tensor, bias: Optional[Tensor] 
     """w_k = alpha_k + sum_j beta_jk phi_j with weights and bias centred over the classes (paper, eqs. 4, 24).
 
     Shapes as in `posthoc_evidential_from_features`; returns ``[..., K]``, each row summing to zero.
+
+    >>> evidential_weights(torch.tensor([1.0, 2.0]), torch.tensor([[3.0, 0.0], [0.0, 0.0], [0.0, 0.0]]))
+    tensor([ 2., -1., -1.])
     """
     if features.shape[-1] != weight.shape[-1]:
-        raise InputError(f"{features.shape[-1]} features do not fit a weight of shape {tuple(weight.shape)}, which is [K, J]")
+        raise InputError(
+            f"{features.shape[-1]} features do not fit a weight [K, J] of shape {tuple(weight.shape)}"
+        )
     centred = weight - weight.mean(dim=0)
     return nn.functional.linear(features, centred, None if bias is None else bias - bias.mean())
 
@@ -65,6 +75,9 @@ def belief_masses(weights: Tensor) -> Tensor:
     Returns:
         Non-negative, ``[..., K]``; 0 exactly where nothing speaks for class k and nothing speaks
         against some other class.
+
+    >>> belief_masses(torch.tensor([2.0, -1.0, -1.0]))
+    tensor([6.7886, 0.0000, 0.0000])
     """
     against = (-weights).clamp(min=0)
     doubt = -torch.expm1(-against)

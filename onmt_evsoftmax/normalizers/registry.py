@@ -45,7 +45,9 @@ class Normalizer:
         from .. import losses  # which itself needs the mappings
 
         if self.loss_name is None:
-            raise InputError(f"{self.printed_name} has no loss of its own; train with softmax's and apply it afterwards")
+            raise InputError(
+                f"{self.printed_name} has no loss of its own; train with softmax's and apply it afterwards"
+            )
         return getattr(losses, self.loss_name)
 
 
@@ -66,7 +68,11 @@ NORMALIZERS: Mapping[str, Normalizer] = MappingProxyType(
 
 
 def names() -> tuple[str, ...]:
-    """The known names, in the order of the tables."""
+    """The known names, in the order of the tables.
+
+    >>> names()[:3]
+    ('softmax', 'evsoftmax', 'sparsemax')
+    """
     return tuple(NORMALIZERS)
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import Optional
 
 import torch
 from torch import Tensor, nn
 
 from .function import MappingFunction, softmax_product
-from .masking import accumulation_type, check_scores, indicator, masked_score, recompute_rows, softmax_over, valid_entries
+from .masking import (
+    accumulation_type,
+    check_scores,
+    indicator,
+    masked_score,
+    recompute_rows,
+    softmax_over,
+    valid_entries,
+)
 
 
 def softmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1) -> Tensor:
@@ -46,7 +55,9 @@ class SoftmaxFunction(MappingFunction):
 
 def softmax_plain(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
     """`softmax` in differentiable torch operations, without a look at any value."""
-    return softmax_over(scores.to(accumulation_type(scores.dtype)), valid_entries(scores, mask), dim).to(scores.dtype)
+    return softmax_over(scores.to(accumulation_type(scores.dtype)), valid_entries(scores, mask), dim).to(
+        scores.dtype
+    )
 
 
 def softmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
@@ -61,11 +72,10 @@ def softmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
         accurate = accurate.add(indicator(~mask, accurate.dtype), alpha=-torch.finfo(accurate.dtype).max)
     limit = masked_score(scores.dtype)
     probabilities = torch.softmax(accurate, dim).to(scores.dtype)
-    broken = probabilities.select(dim, 0).isnan()
-    # a row whose first entry is valid is not masked as a whole
-    if not accurate.select(dim, 0).amin().item() > limit:
-        broken = broken | (accurate.amax(dim) <= limit)
-    if broken.any():
+    first = probabilities.select(dim, 0)
+    # a row whose first entry is valid is not masked as a whole; a NaN anywhere in a row shows in its first
+    if not accurate.select(dim, 0).amin().item() > limit or math.isnan(first.sum().item()):
+        broken = first.isnan() | (accurate.amax(dim) <= limit)
         recompute_rows(softmax_plain, broken, probabilities, scores, mask, dim)
     return probabilities
 

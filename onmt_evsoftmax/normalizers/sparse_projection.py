@@ -1,4 +1,4 @@
-"""What sparsemax and entmax-1.5 share: masks, half precision and derivatives around the ``entmax`` package."""
+"""What sparsemax and entmax-1.5 share: masks, half precision, derivatives around the ``entmax`` package."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ OUTSIDE = -3.0
 """Relative to the largest score: sparsemax drops what is 1 below it, entmax-1.5 what is 2 below."""
 
 
-def project(solver: Callable[[Tensor, int], Tensor], scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
-    """``solver(scores, dim)`` over the valid entries; zeros in a row without any, NaN in a row with NaN or +inf.
+def project(
+    solver: Callable[[Tensor, int], Tensor], scores: Tensor, mask: Optional[Tensor], dim: int
+) -> Tensor:
+    """``solver(scores, dim)`` over the valid entries.
+
+    A row without any comes out zero, a row with a valid NaN or +inf comes out NaN.
 
     Scores far below the largest cannot be in the support. They, and masked ones, are moved to
     just outside it, where -inf and 1e30 cannot spoil the sums of the solver.
@@ -31,7 +35,7 @@ def project(solver: Callable[[Tensor, int], Tensor], scores: Tensor, mask: Optio
 
 
 def weighted_product(weights: Tensor, vector: Tensor, dim: int) -> Tensor:
-    """s * (u - sum(s * u) / sum(s)): the Jacobian of alpha-entmax with s = p^(2 - alpha) (Peters et al. 2019)."""
+    """s * (u - sum(s * u) / sum(s)) with s = p^(2 - alpha): the Jacobian of alpha-entmax (Peters et al.)."""
     accurate = accumulation_type(vector.dtype)
     weights, vector_ = weights.to(accurate), vector.to(accurate)
     total = weights.sum(dim, keepdim=True)

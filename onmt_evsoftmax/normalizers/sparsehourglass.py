@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Optional
 
-import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
@@ -25,6 +24,7 @@ def sparsehourglass(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1
     Raises:
         InputError: q is not positive, or the scores or the mask do not fit.
 
+    >>> import torch
     >>> sparsehourglass(torch.tensor([0.4, 1.4, -0.8]))
     tensor([0., 1., 0.])
     """

@@ -1,0 +1,308 @@
+"""Time and memory of every mapping, torch's softmax, entmax's own functions and the released ev-softmax.
+
+    python scripts/benchmarks/normalizers.py --out docs/results/normalizers
+
+writes normalizers.json, .md and .png there, in about 15 minutes on one quiet core. In each round
+every contestant runs once, so that a change of the machine's pace meets all of them; the median
+over the rounds counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import platform
+import statistics
+import time
+import weakref
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Callable, Optional, Sequence
+
+import entmax
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.files import atomic_write
+from onmt_evsoftmax.normalizers import NORMALIZERS
+
+SHAPES = ("8192x32", "8192x128", "8192x1024", "64x32000")
+BASELINE = "torch softmax"
+COPY = "one copy of the scores"
+PASSES = "the extra passes of ev-softmax alone"
+BYTES = {COPY: 8, PASSES: 20}
+"""Bytes moved per float32 score. The passes read it, read and write it, and read and write it again."""
+MASKED_SHARE = 0.3
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One contestant at one shape: milliseconds, their ratios to torch's softmax, and memory.
+
+    ``extra_mib`` is the largest amount of tensors alive at once during forward and backward,
+    the scores, the mask, the incoming gradient and the gradient of the scores not counted.
+    """
+
+    shape: str
+    threads: int
+    masked: bool
+    name: str
+    forward_ms: float
+    total_ms: float
+    forward_ratio: float
+    total_ratio: float
+    extra_mib: float
+
+
+def released_evsoftmax(scores: Tensor) -> Tensor:
+    """ev-softmax as the authors' code computes it: softmax, a product with 0 or 1, and a division."""
+    kept = torch.ones_like(scores)
+    kept[scores < scores.mean(-1, keepdim=True)] = 0.0
+    product = torch.softmax(scores, -1) * kept
+    return product / product.sum(-1, keepdim=True)
+
+
+def extra_passes(buffer: Tensor) -> Callable[[Tensor], Tensor]:
+    """What `evsoftmax` does besides softmax, into memory that is there already: with softmax, its floor."""
+
+    def run(scores: Tensor) -> Tensor:
+        mean = scores.detach().sum(-1, keepdim=True).div_(scores.shape[-1])
+        centred = torch.sub(scores.detach(), mean, out=buffer)
+        return torch.nn.functional.threshold_(centred, 0.0, -torch.inf)
+
+    return run
+
+
+def contestants(mask: Optional[Tensor], buffer: Tensor) -> dict[str, Callable[[Tensor], Tensor]]:
+    """Name -> function of the scores alone. The baseline is unmasked softmax in either case."""
+    ours = {f"ours: {n.printed_name}": lambda v, f=n.function: f(v, mask) for n in NORMALIZERS.values()}
+    if mask is None:
+        return {
+            BASELINE: _softmax,
+            COPY: lambda v: buffer.copy_(v.detach()),
+            PASSES: extra_passes(buffer),
+            **ours,
+            "entmax: sparsemax": entmax.sparsemax,
+            "entmax: entmax15": entmax.entmax15,
+            "released ev-softmax": released_evsoftmax,
+        }
+    hidden = ~mask
+    return {
+        BASELINE: _softmax,
+        "torch softmax, masked_fill": lambda v: _softmax(v.masked_fill(hidden, -torch.inf)),
+        **ours,
+        "entmax: sparsemax, masked_fill": lambda v: entmax.sparsemax(v.masked_fill(hidden, -torch.inf)),
+        "entmax: entmax15, masked_fill": lambda v: entmax.entmax15(v.masked_fill(hidden, -torch.inf)),
+        "released ev-softmax, masked_fill": lambda v: released_evsoftmax(v.masked_fill(hidden, -1e18)),
+    }
+
+
+def _softmax(scores: Tensor) -> Tensor:
+    return torch.softmax(scores, -1)
+
+
+CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+"""Processor time does not see other work on the machine, but counts the waiting of a second thread."""
+
+
+def run_once(
+    function: Callable[[Tensor], Tensor], scores: Tensor, gradient: Tensor, clock: Callable[[], float]
+) -> tuple[float, float]:
+    """Seconds of the forward pass, and of forward and backward together."""
+    scores.grad = None
+    start = clock()
+    result = function(scores)
+    forward = clock() - start
+    if result.requires_grad:
+        result.backward(gradient)
+    return forward, clock() - start
+
+
+class PeakMemory(TorchDispatchMode):
+    """Counts the bytes of the storages that operations make, while these are alive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alive = self.peak = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        given = {a.untyped_storage().data_ptr() for a in args if isinstance(a, Tensor)}
+        for tensor in result if isinstance(result, (tuple, list)) else (result,):
+            if isinstance(tensor, Tensor) and tensor.untyped_storage().data_ptr() not in given:
+                self._count(tensor.untyped_storage())
+        return result
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        self.alive += storage.nbytes()
+        self.peak = max(self.peak, self.alive)
+        weakref.finalize(storage, self._forget, storage.nbytes())
+
+    def _forget(self, size: int) -> None:
+        self.alive -= size
+
+
+def peak_extra(function: Callable[[Tensor], Tensor], scores: Tensor, gradient: Tensor) -> int:
+    """Bytes, as `Measurement.extra_mib` defines them; of the scores' gradient the size is known."""
+    with PeakMemory() as memory:
+        run_once(function, scores, gradient, time.perf_counter)
+    return max(0, memory.peak - scores.nbytes)
+
+
+def measure(shape: str, threads: int, masked: bool, seconds: float, clock: str) -> list[Measurement]:
+    """Time all contestants at one shape for about ``seconds`` of rounds, three at least."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    size = parse_shape(shape)
+    scores, gradient = torch.randn(size, requires_grad=True), torch.randn(size)
+    functions = contestants(torch.rand(size) > MASKED_SHARE if masked else None, torch.empty(size))
+    memory = {name: peak_extra(function, scores, gradient) for name, function in functions.items()}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in functions}
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times[BASELINE]) < 3:
+        for name, function in functions.items():
+            times[name].append(run_once(function, scores, gradient, CLOCKS[clock]))
+    medians = {
+        name: [statistics.median(column) * 1e3 for column in zip(*runs)] for name, runs in times.items()
+    }
+    base = medians[BASELINE]
+    return [
+        Measurement(
+            shape, threads, masked, name, *both, both[0] / base[0], both[1] / base[1], memory[name] / 2**20
+        )
+        for name, both in medians.items()
+    ]
+
+
+def parse_shape(text: str) -> tuple[int, int]:
+    """``"8192x32"`` -> (8192, 32), rows and classes.
+
+    Raises:
+        InputError: it is not written like this.
+    """
+    try:
+        rows, classes = map(int, text.split("x"))
+    except ValueError:
+        raise InputError(f"--shapes {text}: write rows x classes, such as 8192x128") from None
+    return rows, classes
+
+
+def machine() -> dict[str, object]:
+    """What the numbers depend on."""
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        models = [
+            line.split(":")[1].strip()
+            for line in info.read_text().splitlines()
+            if line.startswith("model name")
+        ]
+        cpu = models[0] if models else cpu
+    return {
+        "cpu": cpu,
+        "cores": os.cpu_count(),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "load": [round(load, 2) for load in os.getloadavg()],
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "entmax": getattr(entmax, "__version__", "?"),
+    }
+
+
+def table(results: Sequence[Measurement], about: dict[str, object]) -> str:
+    """Markdown: a section for each number of threads and masking, with ratios to torch's softmax."""
+    lines = ["# Speed of the mappings", "", ", ".join(f"{key} {value}" for key, value in about.items()), ""]
+    for threads, masked in sorted({(r.threads, r.masked) for r in results}):
+        part = [r for r in results if (r.threads, r.masked) == (threads, masked)]
+        shapes = list(dict.fromkeys(r.shape for r in part))
+        title = f"{threads} thread{'s' * (threads > 1)}, {'masked' if masked else 'no mask'}"
+        lines += [f"## {title}: forward+backward (forward) as a ratio to {BASELINE}, extra MiB", ""]
+        lines += ["| | " + " | ".join(shapes) + " |", "|---|" + "---:|" * len(shapes)]
+        for name in dict.fromkeys(r.name for r in part):
+            cells = [
+                f"{r.total_ratio:.2f} ({r.forward_ratio:.2f}), {r.extra_mib:.3g}"
+                for r in part
+                if r.name == name
+            ]
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        base = [f"{r.total_ms:.3g} ms" for r in part if r.name == BASELINE]
+        lines.append(f"| *{BASELINE} takes* | " + " | ".join(base) + " |")
+        for name in BYTES:
+            speeds = [f"{_gigabytes_per_second(r):.3g} GB/s" for r in part if r.name == name]
+            lines += [f"| *{name}: moves* | " + " | ".join(speeds) + " |"] if speeds else []
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _gigabytes_per_second(result: Measurement) -> float:
+    return BYTES[result.name] * math.prod(parse_shape(result.shape)) / result.total_ms / 1e6
+
+
+def plot(results: Sequence[Measurement], path: Path) -> None:
+    """Bars of the forward+backward ratio, a panel for each number of threads and masking."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    panels = sorted({(r.threads, r.masked) for r in results})
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(6.5 * len(panels), 6), squeeze=False, layout="constrained"
+    )
+    for axis, (threads, masked) in zip(axes[0], panels):
+        part = [r for r in results if (r.threads, r.masked) == (threads, masked)]
+        shapes, names = (list(dict.fromkeys(column)) for column in zip(*((r.shape, r.name) for r in part)))
+        for index, shape in enumerate(shapes):
+            ratios = [
+                next(r.total_ratio for r in part if (r.shape, r.name) == (shape, name)) for name in names
+            ]
+            positions = [row + 0.8 * (index / len(shapes) - 0.4) for row in range(len(names))]
+            axis.barh(positions, ratios, height=0.8 / len(shapes), label=shape)
+        axis.set(xscale="log", xlabel="time, forward + backward; torch softmax = 1", yticks=range(len(names)))
+        axis.set_yticklabels(names)
+        axis.set_title(f"{threads} thread{'s' * (threads > 1)}, {'masked' if masked else 'no mask'}")
+        axis.axvline(1, color="black", linewidth=0.8)
+        axis.invert_yaxis()
+        axis.grid(axis="x", alpha=0.3)
+    axes[0][0].legend(title="rows x classes")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+
+
+def main(argv: Optional[Sequence[str]] = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--shapes", nargs="+", default=SHAPES, metavar="ROWSxCLASSES")
+    parser.add_argument("--threads", nargs="+", type=int, default=(1, 2))
+    parser.add_argument(
+        "--seconds", type=float, default=45, help="of rounds for each table column (default: 45)"
+    )
+    parser.add_argument(
+        "--clock", choices=CLOCKS, default="wall", help="cpu on a busy machine, with one thread"
+    )
+    parser.add_argument("--out", type=Path, help="prefix of the .json, .md and .png to write")
+    arguments = parser.parse_args(argv)
+    results = []
+    for threads in arguments.threads:
+        for masked in (False, True):
+            for shape in arguments.shapes:
+                results += measure(shape, threads, masked, arguments.seconds, arguments.clock)
+                print(f"measured {shape}, {threads} threads, {'masked' if masked else 'no mask'}", flush=True)
+    about = {**machine(), "clock": arguments.clock}
+    text = table(results, about)
+    print(text)
+    if arguments.out:
+        with atomic_write(arguments.out.with_suffix(".json")) as stream:
+            json.dump({"machine": about, "measurements": [asdict(r) for r in results]}, stream, indent=1)
+        with atomic_write(arguments.out.with_suffix(".md")) as stream:
+            stream.write(text)
+        plot(results, arguments.out.with_suffix(".png"))
+
+
+if __name__ == "__main__":
+    main()
