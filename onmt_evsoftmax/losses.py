@@ -66,7 +66,8 @@ def evsoftmax_loss(
     """The epsilon negative log-likelihood: -log p_y with p the training form of ev-softmax (paper, eq. 10).
 
     A target outside the support costs log((1 + eps) / eps), 13.8 for the default, more than
-    one inside; this jump is not in the gradient, which tends to p - delta_y (eq. 12).
+    one inside; this jump is not in the gradient, which tends to p - delta_y (eq. 12). Classes
+    masked by their score (see `normalizers.masking`) count in no mean.
 
     Raises:
         InputError: eps is not positive; the loss would be infinite outside the support.
@@ -75,7 +76,7 @@ def evsoftmax_loss(
     tensor(0.6931)
     """
     _check_eps(eps)
-    biased = biased_scores(scores, class_dim(scores), eps)
+    biased = biased_scores(scores, None, class_dim(scores) - scores.ndim, eps)
     return functional.cross_entropy(
         biased,
         target,

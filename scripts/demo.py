@@ -72,7 +72,7 @@ class Runner:
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{title.replace(' ', '_')}.log"
         self.console.print(f"[bold]{title}[/bold]  $ {shlex.join(words)}", highlight=False, soft_wrap=True)
-        with log.open("a", encoding="utf-8") as stream, self._bar() as progress:
+        with log.open("a", encoding="utf-8", buffering=1) as stream, self._bar() as progress:
             task = progress.add_task(title, total=total)
             status = self._follow(words, stream, lambda step: progress.update(task, completed=step))
             progress.update(task, total=total or 1, completed=total or 1)

@@ -79,6 +79,13 @@ def test_evsoftmax_loss_is_the_logarithm_of_equation_10():
         torch.testing.assert_close(evsoftmax_loss(scores, target, reduction="none", eps=eps), expected)
 
 
+@pytest.mark.parametrize("fill", (-math.inf, -1e18))
+def test_masked_classes_are_left_out_of_evsoftmax_loss(fill):
+    scores, target = torch.randn(30, 8, dtype=torch.float64), torch.randint(6, (30,))
+    scores[:, 6:] = fill
+    torch.testing.assert_close(evsoftmax_loss(scores, target), evsoftmax_loss(scores[:, :6], target))
+
+
 def test_evsoftmax_loss_jumps_by_log_of_eps_at_the_edge_of_the_support():
     inside, outside = (
         evsoftmax_loss(torch.tensor([[1.0, 0.0 + step, -1.0]]), torch.tensor([1])) for step in (1e-3, -1e-3)

@@ -27,6 +27,7 @@ def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
     """
     if scores.numel() == 0:
         return torch.empty_like(scores)
+    # contiguous, for softmax is taken in place below
     accurate = scores.to(accumulation_type(scores.dtype)).contiguous()
     limit = masked_score(scores.dtype)
     # one score of -65504 among float16 scores does not show in their mean; one of -1e18 does

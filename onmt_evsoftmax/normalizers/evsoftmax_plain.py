@@ -24,9 +24,8 @@ def evsoftmax_plain(scores: Tensor, mask: Optional[Tensor], dim: int, eps: float
 
 
 def threshold(scores: Tensor, valid: Tensor, dim: int) -> Tensor:
-    """min(mean, max) of the valid entries of each row, with ``dim`` kept as size 1."""
-    count = valid.sum(dim, keepdim=True).clamp(min=1)
-    mean = scores.masked_fill(~valid, 0.0).sum(dim, keepdim=True) / count
+    """min(mean, max) of the valid entries of each row, with ``dim`` kept as size 1; NaN where there is none."""
+    mean = scores.masked_fill(~valid, 0.0).sum(dim, keepdim=True) / valid.sum(dim, keepdim=True)
     return torch.minimum(mean, scores.masked_fill(~valid, -torch.inf).amax(dim, keepdim=True))
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .evsoftmax_plain import drop, threshold
-from .masking import accumulation_type, check_scores, masked_scores_show, may_look, valid_entries
+from .masking import accumulation_type, check_scores, nothing_masked, valid_entries
 
 
 def log_evsoftmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, eps: float = 0.0) -> Tensor:
@@ -29,30 +29,30 @@ def log_evsoftmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, 
     tensor([ -1.3133,  -0.3133, -16.3288])
     """
     dim = check_scores(scores, mask, dim)
-    if mask is None and eps > 0 and may_look(scores) and not masked_scores_show(scores):
-        return torch.log_softmax(biased_scores(scores, dim, eps), dim).to(scores.dtype)
-    valid = valid_entries(scores, mask)
-    accurate = scores.to(accumulation_type(scores.dtype))
-    below = accurate < threshold(accurate.detach(), valid, dim)
-    biased = accurate + torch.zeros_like(accurate).masked_fill(below, -drop(eps))
-    nonempty = valid.any(dim, keepdim=True)
-    # an empty row is computed as a uniform one: a NaN there would spoil the gradient of all rows
-    kept = biased.masked_fill(~valid, -torch.inf).masked_fill(~nonempty, 0.0)
-    return torch.log_softmax(kept, dim).masked_fill(~nonempty, -torch.inf).to(scores.dtype)
+    logs = torch.log_softmax(biased_scores(scores, mask, dim, eps), dim).to(scores.dtype)
+    if nothing_masked(scores, mask):
+        return logs
+    return logs.masked_fill(~valid_entries(scores, mask).any(dim, keepdim=True), -torch.inf)
 
 
-def biased_scores(scores: Tensor, dim: int, eps: float) -> Tensor:
-    """v + log(1{v >= mean} + eps), up to a constant: the scores whose softmax is eq. 10; none may be masked.
+def biased_scores(scores: Tensor, mask: Optional[Tensor], dim: int, eps: float) -> Tensor:
+    """v + log(1{v >= mean} + eps), up to a constant: the scores whose softmax is eq. 10.
 
     Returns:
-        Of the scores' shape, at least float32. The gradient with respect to the scores is one.
+        Of the scores' shape, at least float32; -inf where masked. The gradient with respect to
+        a valid score is one.
     """
     accurate = scores.to(accumulation_type(scores.dtype))
-    with torch.no_grad():
-        mean = accurate.mean(dim, keepdim=True)
-        # arithmetic, not a comparison: on the CPU that is several times faster
-        below = (accurate - torch.minimum(mean, accurate.amax(dim, keepdim=True))).sign_().clamp_(max=0)
-    return accurate.add(below, alpha=drop(eps))
+    if eps > 0 and nothing_masked(scores, mask):
+        with torch.no_grad():
+            limit = torch.minimum(accurate.mean(dim, keepdim=True), accurate.amax(dim, keepdim=True))
+            # arithmetic, not a comparison: on the CPU that is several times faster
+            below = (accurate - limit).sign_().clamp_(max=0)
+        return accurate.add(below, alpha=drop(eps))
+    valid = valid_entries(scores, mask)
+    below = accurate < threshold(accurate.detach(), valid, dim)
+    bias = torch.zeros_like(accurate).masked_fill(below, -drop(eps))
+    return (accurate + bias).masked_fill(~valid, -torch.inf)
 
 
 class LogEvSoftmax(nn.Module):

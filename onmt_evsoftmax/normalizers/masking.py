@@ -66,15 +66,15 @@ def valid_entries(scores: Tensor, mask: Optional[Tensor] = None) -> Tensor:
     return valid if mask is None else valid & mask
 
 
-def may_look(scores: Tensor) -> bool:
-    """Whether code may branch on the values: not when traced or vmapped, and not where it stalls a device."""
+def nothing_masked(scores: Tensor, mask: Optional[Tensor]) -> bool:
+    """Whether every entry is certain to be valid; False also where that cannot be seen for free.
+
+    The values cannot be looked at while they are traced or vmapped, and a look stalls a GPU.
+    """
     transformed = torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
-    return not transformed and scores.device.type == "cpu"
-
-
-def masked_scores_show(scores: Tensor) -> bool:
-    """Whether any score counts as masked, or is NaN."""
-    return scores.numel() > 0 and not scores.detach().amin().item() > masked_score(scores.dtype)
+    if mask is not None or transformed or scores.device.type != "cpu":
+        return False
+    return scores.numel() == 0 or scores.detach().amin().item() > masked_score(scores.dtype)
 
 
 def spread(mask: Tensor, scores: Tensor, dim: int) -> Tensor:
@@ -114,7 +114,5 @@ def accumulation_type(dtype: torch.dtype) -> torch.dtype:
 
 def softmax_over(scores: Tensor, support: Tensor, dim: int) -> Tensor:
     """softmax over the entries of ``support``, zero elsewhere; a row without any is all zeros."""
-    nonempty = support.any(dim, keepdim=True)
-    # an empty row is computed as a uniform one: a NaN there would spoil the gradient of all rows
-    kept = scores.masked_fill(~support, -torch.inf).masked_fill(~nonempty, 0.0)
-    return torch.softmax(kept, dim).masked_fill(~nonempty, 0.0)
+    kept = scores.masked_fill(~support, -torch.inf)
+    return torch.softmax(kept, dim).masked_fill(~support.any(dim, keepdim=True), 0.0)

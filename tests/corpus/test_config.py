@@ -34,6 +34,11 @@ def test_nested_sections_are_read(tmp_path):
     assert config.segment.used == {"method": "none"}
 
 
+def test_settings_leave_out_what_the_method_does_not_read(tmp_path):
+    bpe = read_config(written(tmp_path, {**MINIMAL, "segment": {"method": "bpe", "vocab_size": 99}}))
+    assert bpe.settings()["segment"] == {"method": "bpe", "merges": 8000}
+
+
 def test_settings_leave_out_places(tmp_path):
     here = read_config(written(tmp_path, {**MINIMAL, "out": "here", "downloads": "here"}))
     there = read_config(written(tmp_path, {**MINIMAL, "out": "there", "downloads": "there"}))

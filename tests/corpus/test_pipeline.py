@@ -75,6 +75,7 @@ def test_nothing_is_learned_from_the_other_splits(corpus, digests):
     corpus.prepare()
     before = digests(corpus.out)
     corpus.write("test", [("zyzzyva zyzzyva zyzzyva", "Zyzzyva zyzzyva")] * 50)
+    shutil.rmtree(corpus.out)
     corpus.prepare()
     after = digests(corpus.out)
     assert before["test.en"] != after["test.en"]
@@ -201,12 +202,14 @@ def test_change_of_a_source(corpus):
     ]
 
 
-def test_recompressed_source_is_the_same(corpus):
+def test_recompressed_source_is_the_same(corpus, digests):
     corpus.prepare()
+    expected = digests(corpus.out)
     path = corpus.file("valid", "src")
     path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
     path.unlink()
     assert corpus.prepare().performed == []
+    assert digests(corpus.out) == expected  # the manifest among them
 
 
 def test_split_that_is_gone(corpus):
@@ -286,8 +289,8 @@ def test_killed_at_random_moments(corpus, digests, start_prepare, run_prepare):
         time.sleep(generator.uniform(0.1, 0.6) * duration)
         process.kill()
         killed += process.wait() == -signal.SIGKILL
-        process.communicate()
         wait_until_gone(process.pid)
+        process.communicate()
     assert killed >= 2
     assert run_prepare(corpus.save(), "--workers", 2)[0] == 0
     assert digests(corpus.out) == expected
@@ -302,6 +305,7 @@ def wait_until_gone(group: int) -> None:
         except ProcessLookupError:
             return
         time.sleep(0.05)
+    os.killpg(group, signal.SIGKILL)
     pytest.fail("worker processes outlived their parent")
 
 

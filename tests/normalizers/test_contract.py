@@ -86,12 +86,20 @@ def test_all_ways_of_masking_agree(mapping, dtype, tolerance):
         torch.testing.assert_close(some, expected, rtol=0, atol=tolerance(dtype))
 
 
-def test_a_single_masked_score_among_many_is_seen(mapping):
+@pytest.mark.parametrize("fill", (-1e18, -1e9, -1.1e8))
+def test_a_single_masked_score_among_many_is_seen(mapping, fill):
     scores = torch.randn(3, 20000, dtype=torch.float64)
-    scores[1, 777] = -1e18
+    scores[1, 777] = fill
     mask = scores > -1e8
     torch.testing.assert_close(mapping(scores), mapping(scores, mask), rtol=0, atol=1e-15)
     torch.testing.assert_close(mapping(scores)[1, mask[1]], mapping(scores[1, mask[1]]), rtol=0, atol=1e-15)
+
+
+def test_a_masked_float16_score_is_seen_among_large_ones(mapping):
+    scores = 1000 + torch.arange(64).remainder(7).half()
+    scores[5] = torch.finfo(torch.float16).min
+    assert mapping(scores)[5] == 0
+    torch.testing.assert_close(mapping(scores), mapping(scores, torch.arange(64) != 5), rtol=0, atol=1e-3)
 
 
 def test_a_low_score_is_not_a_masked_one(mapping, dtype):

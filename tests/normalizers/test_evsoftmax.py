@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onmt_evsoftmax import EvSoftmax, LogEvSoftmax, evsoftmax, log_evsoftmax
+from onmt_evsoftmax.errors import InputError
 from onmt_evsoftmax.normalizers.evsoftmax_plain import evsoftmax_plain
 
 integers = st.lists(st.integers(-60, 60), min_size=1, max_size=40)
@@ -84,6 +85,13 @@ def test_a_score_below_near_equal_ones_is_dropped_though_the_mean_rounds_up():
 def test_denormal_scores_are_compared_exactly():
     scores = torch.tensor([1e-40, 2e-40, 0.0, -1e-40])
     assert evsoftmax(scores).tolist() == [0.5, 0.5, 0, 0]
+
+
+@pytest.mark.parametrize("eps", (-1e-6, math.nan))
+def test_a_negative_eps_is_refused(eps):
+    for function in (evsoftmax, log_evsoftmax):
+        with pytest.raises(InputError, match="eps must not be negative"):
+            function(torch.randn(3), eps=eps)
 
 
 def test_one_and_two_classes():
