@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 VENV351 ?= .venv-onmt351
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# threads that spin while they wait make training ten times slower as soon as another process wants a core
+export OMP_WAIT_POLICY ?= PASSIVE
 PIP_FLAGS ?= --disable-pip-version-check --quiet
 # these need a compiler when no wheel fits the machine; better one clear line than its log
 WHEELS := torch,ctranslate2,pyonmttok,sentencepiece,numpy,matplotlib,fasttext-wheel,spacy,pyahocorasick
