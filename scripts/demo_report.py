@@ -10,7 +10,7 @@ from typing import Sequence
 from onmt_evsoftmax.evaluation.report import PRINTED, read_report
 from onmt_evsoftmax.evaluation.text import load_text
 from onmt_evsoftmax.files import atomic_write, read_lines
-from onmt_evsoftmax.normalizers import registry
+from onmt_evsoftmax.names import PRINTED_NAMES
 
 EXAMPLES = 12
 
@@ -25,8 +25,10 @@ PAGE = """<!DOCTYPE html>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}
 table {{ border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0; }}
 th, td {{ padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #8886; }}
-th:first-child, td:first-child {{ text-align: left; white-space: nowrap; }}
-.text td {{ text-align: left; }}
+th:first-child, td:first-child {{ text-align: left; }}
+th {{ vertical-align: bottom; }}
+table:not(.text) td:first-child {{ white-space: nowrap; }}
+.text th, .text td {{ text-align: left; vertical-align: top; min-width: 11rem; }}
 figure {{ margin: 1rem 0; overflow-x: auto; background: #fff; border-radius: 6px; }}
 figure svg {{ max-width: 100%; height: auto; }}
 small {{ opacity: .75; }}
@@ -78,9 +80,7 @@ def write_report(
             PAGE.format(
                 lines=report["reference"]["lines"],
                 scores=_scores_table(report),
-                signatures="<br>".join(
-                    html.escape(line) for line in dict.fromkeys(report["signatures"].values())
-                ),
+                signatures=_signatures(report),
                 page=html.escape(page.name),
                 pages=pages,
                 picture=_inline(picture),
@@ -98,8 +98,12 @@ def _inline(picture: Path) -> str:
     return re.sub(r"^.*?(?=<svg)", "", picture.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
-def _printed(function: str) -> str:
-    return registry.get(function).printed_name
+def _signatures(report: dict) -> str:
+    """One line for each way of scoring, with the metrics that are scored so."""
+    metrics: dict[str, list[str]] = {}
+    for metric, signature in report["signatures"].items():
+        metrics.setdefault(signature, []).append(PRINTED.get(metric, metric))
+    return "<br>".join(html.escape(f"{', '.join(names)}: {text}") for text, names in metrics.items())
 
 
 def _scores_table(report: dict) -> str:
@@ -110,7 +114,7 @@ def _scores_table(report: dict) -> str:
             for unit in ("words", "positions")
         ]
         rows.append(
-            [_printed(system["name"]), *(f"{system['scores'][metric]:.2f}" for metric in PRINTED), *attended]
+            [PRINTED_NAMES[system["name"]], *(f"{system['scores'][metric]:.2f}" for metric in PRINTED), *attended]
         )
     return _table(rows)
 
@@ -123,7 +127,7 @@ def _examples_table(source: Path, reference: Path, hypotheses: Sequence[Path]) -
     columns += [
         load_text(path, segmentation="bpe", tokenization="moses", lang="de").sentences for path in hypotheses
     ]
-    rows = [["source", "reference", *(_printed(path.stem) for path in hypotheses)]]
+    rows = [["source", "reference", *(PRINTED_NAMES[path.stem] for path in hypotheses)]]
     return _table(rows + [list(row) for row in zip(*columns)][:EXAMPLES], "text")
 
 

@@ -9,6 +9,7 @@ from typing import Callable, Mapping, Optional
 from torch import Tensor
 
 from ..errors import InputError
+from ..names import PRINTED_NAMES
 from .entmax15 import entmax15
 from .evsoftmax import evsoftmax
 from .posthoc_evidential import posthoc_evidential
@@ -24,16 +25,19 @@ class Normalizer:
 
     Attributes:
         name: the one string that names it in configurations, checkpoints, tables and files.
-        printed_name: how it is written in a table or a figure.
         function: ``function(scores, mask=None, dim=-1)``.
         loss_name: the function of `onmt_evsoftmax.losses` that a classifier with this mapping is
             trained with; None for a mapping that is only a control.
     """
 
     name: str
-    printed_name: str
     function: Callable[..., Tensor]
     loss_name: Optional[str]
+
+    @property
+    def printed_name(self) -> str:
+        """How it is written in a table or a figure."""
+        return PRINTED_NAMES[self.name]
 
     @property
     def loss(self) -> Callable[..., Tensor]:
@@ -55,13 +59,13 @@ NORMALIZERS: Mapping[str, Normalizer] = MappingProxyType(
     {
         normalizer.name: normalizer
         for normalizer in (
-            Normalizer("softmax", "softmax", softmax, "cross_entropy_loss"),
-            Normalizer("evsoftmax", "ev-softmax", evsoftmax, "evsoftmax_loss"),
-            Normalizer("sparsemax", "sparsemax", sparsemax, "sparsemax_loss"),
-            Normalizer("entmax15", "entmax-1.5", entmax15, "tsallis15_loss"),
-            Normalizer("posthoc_evidential", "post-hoc evidential", posthoc_evidential, "cross_entropy_loss"),
-            Normalizer("sparsehourglass", "sparsehourglass", sparsehourglass, None),
-            Normalizer("topk_softmax", "top-k softmax", topk_softmax, None),
+            Normalizer("softmax", softmax, "cross_entropy_loss"),
+            Normalizer("evsoftmax", evsoftmax, "evsoftmax_loss"),
+            Normalizer("sparsemax", sparsemax, "sparsemax_loss"),
+            Normalizer("entmax15", entmax15, "tsallis15_loss"),
+            Normalizer("posthoc_evidential", posthoc_evidential, "cross_entropy_loss"),
+            Normalizer("sparsehourglass", sparsehourglass, None),
+            Normalizer("topk_softmax", topk_softmax, None),
         )
     }
 )

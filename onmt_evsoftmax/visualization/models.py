@@ -8,15 +8,8 @@ from typing import Optional, Sequence
 from ..archive import AttentionArchive
 from ..errors import InputError
 from ..files import PathLike
+from ..names import PRINTED_NAMES
 from ..segmentation import merge
-
-PRINTED_NAMES = {
-    "softmax": "softmax",
-    "evsoftmax": "ev-softmax",
-    "sparsemax": "sparsemax",
-    "entmax15": "entmax-1.5",
-    "posthoc_evidential": "post-hoc evidential",
-}
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ def test_download_with_the_wrong_hash_is_not_kept(tmp_path, server):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-@pytest.mark.parametrize("damaged", [gzip.compress(b"another version"), b"no gzip"])
+@pytest.mark.parametrize("damaged", [gzip.compress(b"another version"), b"no gzip"], ids=["half", "text"])
 def test_damaged_download_is_fetched_again(tmp_path, server, damaged):
     source = SourceFile(server.url("/a/train.en.gz"), DIGEST)
     locate(source, tmp_path, None, BAR).path.write_bytes(damaged)

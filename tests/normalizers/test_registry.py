@@ -83,3 +83,9 @@ def test_every_public_name_is_there():
         assert getattr(onmt_evsoftmax, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'sofmax'"):
         onmt_evsoftmax.sofmax
+
+
+def test_every_mapping_has_a_printed_name_and_nothing_else_has():
+    from onmt_evsoftmax.names import PRINTED_NAMES
+
+    assert tuple(PRINTED_NAMES) == names()
