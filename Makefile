@@ -20,10 +20,10 @@ demo: $(VENV)/installed
 	OMP_NUM_THREADS=$(CORES) $(VENV)/bin/python -m scripts.demo
 
 test: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(CORES) --dist loadgroup $(PYTEST_FLAGS)
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(CORES) --dist loadfile $(PYTEST_FLAGS)
 
 test-onmt351: $(VENV351)/installed
-	OMP_NUM_THREADS=1 $(VENV351)/bin/python -m pytest -n $(CORES) --dist loadgroup tests/opennmt tests/configs $(PYTEST_FLAGS)
+	OMP_NUM_THREADS=1 $(VENV351)/bin/python -m pytest -n $(CORES) --dist loadfile tests/opennmt tests/configs $(PYTEST_FLAGS)
 
 venv: $(VENV)/installed
 

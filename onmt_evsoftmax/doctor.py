@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Callable
 
 from .startup import SWITCH
+from .versions import TESTED_OPENNMT
 
 STARTUP_FILE = "onmt_evsoftmax_startup.pth"
 PACKAGES = (
@@ -74,12 +75,13 @@ def _version(name: str) -> str:
 
 def check_opennmt_version() -> Finding:
     """Whether this OpenNMT-py is one that the plugin is tested with."""
-    tested, found = ("3.0.4", "3.5.1"), _version("OpenNMT-py")
+    found = _version("OpenNMT-py")
     return Finding(
         "OpenNMT-py",
-        found in tested,
+        found in TESTED_OPENNMT,
         found or "missing",
-        f"tested versions are {' and '.join(tested)}: pip install 'OpenNMT-py>=3.0.4,<3.6' 'torch>=2.6'",
+        f"tested versions are {' and '.join(TESTED_OPENNMT)}: "
+        "pip install 'OpenNMT-py>=3.0.4,<3.6' 'torch>=2.6'",
     )
 
 

@@ -8,9 +8,8 @@ import warnings
 from contextvars import ContextVar
 from typing import Callable, Optional
 
+from ..versions import TESTED_OPENNMT
 from .functions import AttentionFunctions, resolve
-
-TESTED_VERSIONS = ("3.0.4", "3.5.1")
 
 _translate_options: ContextVar[Optional[argparse.Namespace]] = ContextVar("translate_options", default=None)
 """Options of the translation whose model is being loaded; they hold the user's override."""
@@ -19,7 +18,7 @@ _translate_options: ContextVar[Optional[argparse.Namespace]] = ContextVar("trans
 def activate() -> None:
     """Make ``self_attn_function`` and its kin work in OpenNMT-py. Calling it again does nothing.
 
-    Four module globals that OpenNMT-py looks up when it calls them are wrapped, and
+    The module globals of `_wrap_seams`, which OpenNMT-py looks up whenever it calls them, are wrapped, and
     `argparse.Namespace`, the only class in its checkpoints, is allowed to
     ``torch.load(weights_only=True)``.
 
@@ -31,9 +30,9 @@ def activate() -> None:
 
     if getattr(onmt, "_onmt_evsoftmax", False):
         return
-    if onmt.__version__ not in TESTED_VERSIONS:
+    if onmt.__version__ not in TESTED_OPENNMT:
         warnings.warn(
-            f"onmt_evsoftmax is tested with OpenNMT-py {' and '.join(TESTED_VERSIONS)}, "
+            f"onmt_evsoftmax is tested with OpenNMT-py {' and '.join(TESTED_OPENNMT)}, "
             f"found {onmt.__version__}",
             stacklevel=2,
         )
@@ -60,7 +59,7 @@ def _wrap_seams() -> None:
     if missing:
         raise RuntimeError(
             f"onmt_evsoftmax does not fit this version of OpenNMT-py: no {', '.join(missing)}. Install "
-            f"{' or '.join(TESTED_VERSIONS)}, or set ONMT_EVSOFTMAX=0 to run without the plugin"
+            f"{' or '.join(TESTED_OPENNMT)}, or set ONMT_EVSOFTMAX=0 to run without the plugin"
         )
     for module, name, wrap in seams:
         original = getattr(module, name)

@@ -105,7 +105,6 @@ def test_the_recorder_leaves_no_hook_behind(sparse):
     )
 
 
-@pytest.mark.xdist_group("trained")
 def test_the_command_writes_an_archive(trained, command, tmp_path):
     source, hypothesis = tmp_path / "src", tmp_path / "hyp"
     source.write_text("w1 w2@@ w3\nw4\n")
@@ -132,7 +131,6 @@ def test_the_command_writes_an_archive(trained, command, tmp_path):
     assert (archive[0].attention["encoder"] == 0).any()
 
 
-@pytest.mark.xdist_group("trained")
 def test_the_command_overrides_the_function(trained, command, tmp_path):
     for name in ("src", "hyp"):
         tmp_path.joinpath(name).write_text("w1 w2 w3 w4\n")
@@ -155,7 +153,6 @@ def test_the_command_overrides_the_function(trained, command, tmp_path):
     assert (archive[0].attention["cross"] == 0).any()
 
 
-@pytest.mark.xdist_group("trained")
 @pytest.mark.parametrize(
     "sources, hypotheses, changes, message",
     [

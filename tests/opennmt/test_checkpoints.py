@@ -11,12 +11,11 @@ import subprocess
 import sys
 import time
 import urllib.request
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 import torch
-
-pytestmark = pytest.mark.xdist_group("trained")
 
 
 def options_of(path: Path):
@@ -254,25 +253,24 @@ def test_the_stock_server_answers(trained, tmp_path, sources):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     settings = server_settings(tmp_path, trained.folder / "evsoftmax_step_6.pt")
+    config = "--config" if version("OpenNMT-py").startswith("3.0") else "--model_config"
     script = Path(sys.executable).with_name("onmt_server")
-    process = subprocess.Popen(
-        [str(script), "--ip", "127.0.0.1", "--port", str(port), "--config", str(settings)],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    command = [str(script), "--ip", "127.0.0.1", "--port", str(port), config, str(settings)]
+    question = [{"id": 100, "src": " ".join(sources[0])}]
+    with open(tmp_path / "server.log", "w") as log:
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log)
     try:
-        answer = ask(
-            f"http://127.0.0.1:{port}/translator/translate", [{"id": 100, "src": " ".join(sources[0])}]
-        )
+        answer = ask(process, f"http://127.0.0.1:{port}/translator/translate", question)
+    except OSError:
+        pytest.fail((tmp_path / "server.log").read_text())
     finally:
         process.terminate()
         process.wait(timeout=30)
     assert "tgt" in answer[0][0], answer
 
 
-def ask(url: str, question) -> list:
-    """The server's answer; waits up to two minutes for it to come up."""
+def ask(server: subprocess.Popen, url: str, question) -> list:
+    """The server's answer; waits up to two minutes for it to come up, if it is alive."""
     request = urllib.request.Request(url, json.dumps(question).encode(), {"Content-Type": "application/json"})
     deadline = time.monotonic() + 120
     while True:
@@ -280,7 +278,7 @@ def ask(url: str, question) -> list:
             with urllib.request.urlopen(request, timeout=60) as response:
                 return json.load(response)
         except OSError:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or server.poll() is not None:
                 raise
             time.sleep(0.5)
 

@@ -22,7 +22,7 @@ SHIPPED = (
 )
 PROBE = "import onmt; print(getattr(onmt, '_onmt_evsoftmax', False))"
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("install")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

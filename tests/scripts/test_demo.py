@@ -18,7 +18,7 @@ from onmt_evsoftmax.archive import AttentionArchive
 ROOT = Path(__file__).resolve().parents[2]
 SCHEDULE = ["--pretrain", "8", "--fine_tune", "4", "--checkpoint_every", "2", "--sentences", "3"]
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.slow
 
 
 def start(out: Path, *options: str) -> subprocess.Popen:
