@@ -1,7 +1,7 @@
 """ev-softmax on the CPU, in as few passes over the scores as their values allow.
 
-A pass costs what it reads and writes; torch's comparisons, `where` and `masked_fill` cost ten
-times an addition on the CPU. So everything here is additions, multiplications and
+A pass costs what it reads and writes; torch's comparisons, `where` and `masked_fill` cost several
+times as much as an addition on the CPU. So everything here is additions, multiplications and
 `threshold_`, on one buffer that ends as the result. The plain formulation is
 `evsoftmax_plain`; the tests hold this one to it.
 """
