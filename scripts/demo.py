@@ -235,6 +235,13 @@ class Demo:
         return picture, once(self.out / "attention.html", lambda path: self.run("page", *some, path))
 
 
+def count(text: str) -> int:
+    """Argument type: a number from 1 up. onmt_train takes 0 steps and less for no end at all."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
+    return int(text)
+
+
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Command line; the exit status is 2 for a failed stage and 130 when interrupted."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -243,10 +250,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     )
     for name in ("pretrain", "fine_tune", "checkpoint_every"):
         parser.add_argument(
-            f"--{name}", type=int, default=getattr(FULL, name), help="training steps (default: %(default)s)"
+            f"--{name}", type=count, default=getattr(FULL, name), help="training steps (default: %(default)s)"
         )
     parser.add_argument(
-        "--sentences", type=int, help="translate only the first N test sentences (default: all)"
+        "--sentences", type=count, help="translate only the first N test sentences (default: all)"
     )
     options = parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else 120)

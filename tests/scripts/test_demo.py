@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -131,5 +132,15 @@ def test_half_a_checkpoint_is_not_continued_from(tmp_path):
 
 
 def test_a_failing_stage_names_its_log(tmp_path):
-    output = finish(start(tmp_path / "run", "--pretrain", "-1"), status=2)
+    out = tmp_path / "run"
+    out.mkdir()
+    with zipfile.ZipFile(out / "pretrain_step_2.pt", "w") as bundle:
+        bundle.writestr("not", "a checkpoint")
+    output = finish(start(out), status=2)
     assert "train pretrain exited with status" in output and "train_pretrain.log" in output
+
+
+@pytest.mark.parametrize("steps", ["0", "-1", "many"])
+def test_a_number_of_steps_without_an_end_is_refused(tmp_path, steps):
+    output = finish(start(tmp_path / "run", f"--pretrain={steps}"), status=2)
+    assert "not a number from 1 up" in output and not (tmp_path / "run").exists()
