@@ -30,6 +30,7 @@ from scripts.demo_report import write_report
 
 CONFIG = Path("configs/toy_ende.yaml")
 PREPARE_CONFIG = Path("configs/toy_ende.prepare.yaml")
+CORPUS = Path("data/toy_ende")
 PREPARED = Path("data/prepared/toy_ende")
 FUNCTIONS = ("softmax", "evsoftmax")
 HEATMAP_SENTENCE = 0
@@ -47,7 +48,8 @@ class Schedule:
 
     def settings(self) -> str:
         """What the results depend on, one per line."""
-        lines = [f"{path} {sha256(path)}" for path in (CONFIG, PREPARE_CONFIG)]
+        files = (CONFIG, PREPARE_CONFIG, *sorted(CORPUS.iterdir()))
+        lines = [f"{path} {sha256(path)}" for path in files]
         lines += [f"{name} {value}" for name, value in asdict(self).items()]
         return "\n".join(lines) + "\n"
 
