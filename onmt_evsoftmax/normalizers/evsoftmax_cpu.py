@@ -8,6 +8,7 @@ times as much as an addition on the CPU. So everything here is additions, multip
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Optional
 
@@ -22,7 +23,7 @@ from .masking import accumulation_type, indicator, masked_score, recompute_rows,
 def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
     """`evsoftmax` with eps = 0.
 
-    Cost in passes over the scores besides softmax's own: 3 without masked entries, 7 with a
+    Cost in passes over the scores besides softmax's own: 3 without masked entries, 6 with a
     mask, 8 with masked scores and no mask.
     """
     if scores.numel() == 0:
@@ -30,15 +31,16 @@ def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
     # contiguous, for softmax is taken in place below
     accurate = scores.to(accumulation_type(scores.dtype)).contiguous()
     limit = masked_score(scores.dtype)
+    # threshold_ keeps what is greater; without a mask that must be "at least 0"
+    floor = 0.0 if mask is not None else -_smallest(accurate.dtype)
     # one score of -65504 among float16 scores does not show in their mean; one of -1e18 does
     centred = None if scores.dtype == torch.float16 else _centre(accurate, mask, dim, limit)
     if centred is None:
+        floor = -_smallest(accurate.dtype)
         if mask is not None:
             accurate = accurate.add(indicator(~mask, accurate.dtype), alpha=-torch.finfo(accurate.dtype).max)
         centred = _centre_by_score(accurate, dim, limit)
-    limits = torch.finfo(centred.dtype)
-    # threshold_ keeps what is greater: "at least 0" is "greater than the negative number next to 0"
-    threshold_(centred, -limits.smallest_normal * limits.eps, -torch.inf)
+    threshold_(centred, floor, -torch.inf)
     probabilities = torch.softmax(centred, dim, out=centred).to(scores.dtype)
     first = probabilities.select(dim, 0)
     # NaN: the rounded mean exceeds every score of a row, or none is valid, or NaN came in
@@ -48,18 +50,27 @@ def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
 
 
 def _centre(scores: Tensor, mask: Optional[Tensor], dim: int, limit: float) -> Optional[Tensor]:
-    """Scores minus the mean of the valid ones, hugely negative where masked; None if a masked score shows."""
+    """Scores minus the mean of the valid ones, 0 where masked; None if a masked score shows."""
     classes = scores.shape[dim]
     if mask is None:
         mean = scores.sum(dim, keepdim=True).div_(classes)
         return None if _shows_masked(mean, classes, limit) else scores - mean
-    masked = indicator(~spread(mask, scores, dim), scores.dtype)
-    centred = torch.addcmul(scores, scores, masked, value=-1)  # 0 where masked
-    count = classes - masked.sum(dim, keepdim=True)
-    mean = centred.sum(dim, keepdim=True).div_(count.clamp_(min=1))
+    valid = indicator(spread(mask, scores, dim), scores.dtype)
+    centred = scores * valid
+    mean = centred.sum(dim, keepdim=True).div_(valid.sum(dim, keepdim=True).clamp_(min=1))
     if _shows_masked(mean, classes, limit):
         return None
-    return centred.sub_(mean).add_(masked, alpha=-torch.finfo(scores.dtype).max)
+    limits = torch.finfo(scores.dtype)
+    # a valid score that equals the mean must come out greater than 0, which is what a masked one gives
+    mean.sub_(mean.abs(), alpha=limits.eps).sub_(limits.smallest_normal)
+    return centred.addcmul_(valid, mean, value=-1)
+
+
+@functools.lru_cache(maxsize=None)
+def _smallest(dtype: torch.dtype) -> float:
+    """The positive number next to 0."""
+    limits = torch.finfo(dtype)
+    return limits.smallest_normal * limits.eps
 
 
 def _shows_masked(mean: Tensor, classes: int, limit: float) -> bool:
