@@ -1,0 +1,1 @@
+"""What at least two experiments use: data, seeds, configs, run folders, progress, figures."""

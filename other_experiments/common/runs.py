@@ -1,0 +1,176 @@
+"""Run folders: config, measurements, checkpoint and results of one run that can be killed at any time."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import pickle
+from pathlib import Path
+from typing import Any, Mapping, Optional
+
+import torch
+import yaml
+
+from .errors import ExperimentError
+from .files import PathLike, atomic_write
+
+
+class RunFolder:
+    """The folder of one run.
+
+    It holds ``config.yaml``, ``log.jsonl`` (one measurement a line), ``checkpoint.pt`` and, when
+    the run is through, ``results.json``. Work through it in this order: ``load()``, then ``log``
+    and ``save`` as often as wanted, then ``finish``. `load` takes the log back to where it stood
+    at the last `save`, so a run that was killed writes the same lines as one that was not,
+    provided that ``state`` holds all it depends on, its generators among them.
+
+    Args:
+        path: the folder; made where there is none.
+        config: plain values. The config of a folder that is there already must be the same.
+
+    Raises:
+        ExperimentError: the folder is of another config, or another process works in it.
+    """
+
+    def __init__(self, path: PathLike, config: Mapping[str, Any]) -> None:
+        self.path = Path(path)
+        self._make()
+        keep_config(self.path, config)
+        self._log_file = self.path / "log.jsonl"
+        self._lines = 0
+        self._log = None
+
+    @property
+    def results(self) -> Optional[dict[str, Any]]:
+        """What `finish` was given, or None while the run is not through."""
+        file = self.path / "results.json"
+        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+
+    def load(self) -> Optional[dict[str, Any]]:
+        """The last state that was saved, or None; the log is cut back to that moment.
+
+        Raises:
+            ExperimentError: the checkpoint cannot be read, or lines of the log are missing.
+        """
+        self.close()
+        state, self._lines = self._load_checkpoint()
+        lines = self._log_file.read_bytes().splitlines(keepends=True) if self._log_file.exists() else []
+        if len(lines) < self._lines:
+            raise ExperimentError(
+                f"{self._log_file}: has {len(lines)} lines, but its checkpoint was made after {self._lines}; "
+                f"delete {self.path} to start anew"
+            )
+        with atomic_write(self._log_file, "wb") as stream:
+            stream.writelines(lines[: self._lines])
+        return state
+
+    def log(self, record: Mapping[str, Any]) -> None:
+        """Append one measurement to ``log.jsonl``."""
+        if self._log is None:
+            self._log = self._log_file.open("a", encoding="utf-8")
+        self._log.write(json.dumps(record, allow_nan=True) + "\n")
+        self._lines += 1
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Write the checkpoint: tensors and plain values only, for it is read with ``weights_only``."""
+        if self._log is not None:
+            self._log.flush()
+        with atomic_write(self.path / "checkpoint.pt", "wb") as stream:
+            torch.save({"lines": self._lines, "state": dict(state)}, stream)
+
+    def finish(self, results: Mapping[str, Any]) -> None:
+        """Mark the run as through."""
+        self.close()
+        with atomic_write(self.path / "results.json") as stream:
+            json.dump(results, stream, indent=1)
+            stream.write("\n")
+
+    def read_log(self) -> list[dict[str, Any]]:
+        """All measurements so far."""
+        return read_log(self.path, missing_ok=True)
+
+    def close(self) -> None:
+        """Close the log; `log` opens it again."""
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    def _make(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.path / ".lock").open("w")
+        except OSError as error:
+            raise ExperimentError(f"{self.path}: cannot be used as a run folder ({error.strerror})") from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # falls with the process, however it ends
+        except OSError:
+            raise ExperimentError(f"{self.path}: another process works here; name another --out") from None
+
+    def _load_checkpoint(self) -> tuple[Optional[dict[str, Any]], int]:
+        file = self.path / "checkpoint.pt"
+        if not file.exists():
+            return None, 0
+        try:
+            content = torch.load(file, weights_only=True)
+            return content["state"], content["lines"]
+        except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError):
+            raise ExperimentError(
+                f"{file}: is no checkpoint, or damaged; delete {self.path} to start anew"
+            ) from None
+
+
+def keep_config(folder: PathLike, config: Mapping[str, Any]) -> None:
+    """Write ``config.yaml`` into a folder, or see that the one there says the same.
+
+    Raises:
+        ExperimentError: it says something else; the message names the keys.
+    """
+    file = Path(folder) / "config.yaml"
+    text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+    if not file.exists():
+        with atomic_write(file) as stream:
+            stream.write(text)
+        return
+    here, there = yaml.safe_load(text), read_config(folder)
+    differing = [key for key in {**there, **here} if there.get(key) != here.get(key)]
+    if differing:
+        values = "; ".join(f"{key}: {there.get(key)} there, {here.get(key)} here" for key in differing)
+        raise ExperimentError(
+            f"{folder}: holds a run of another config ({values}); name another --out, or delete the folder"
+        )
+
+
+def read_config(folder: PathLike) -> dict[str, Any]:
+    """The ``config.yaml`` of a run.
+
+    Raises:
+        ExperimentError: there is none, or it is damaged.
+    """
+    file = Path(folder) / "config.yaml"
+    try:
+        config = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        config = None
+    if not isinstance(config, dict):
+        raise ExperimentError(f"{file}: missing or damaged, so {folder} is no run folder")
+    return config
+
+
+def read_log(path: PathLike, missing_ok: bool = False) -> list[dict[str, Any]]:
+    """The measurements in a run folder's ``log.jsonl``.
+
+    Raises:
+        ExperimentError: there is none (unless ``missing_ok``), or a line is no JSON.
+    """
+    file = Path(path) / "log.jsonl"
+    if not file.exists():
+        if missing_ok:
+            return []
+        raise ExperimentError(f"{file}: no such file; {path} is no run folder, or has no measurement yet")
+    records = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            records.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            raise ExperimentError(f"{file}, line {number}: no JSON ({error})") from None
+    return records

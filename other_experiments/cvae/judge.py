@@ -1,0 +1,92 @@
+"""The classifier that says which digit a decoded image shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..common.datasets import Images
+from ..common.errors import ExperimentError
+from ..common.files import atomic_write
+from ..common.progress import Progress
+
+EPOCHS = {"mnist": 3, "digits": 30}
+REQUIRED = {"mnist": 0.985, "digits": 0.95}
+"""Accuracy on test images below which a judge may not judge."""
+BATCH = 64
+LEARNING_RATE = 3e-3
+"""At its highest, a third of the way; Adam, one cycle."""
+SEED = 0
+
+
+class Judge(nn.Module):
+    """Two convolutions and two linear layers; ``[B, side * side]`` -> scores of the ten digits."""
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self.side = side
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Flatten(), nn.Linear(32 * (side // 4) ** 2, 128), nn.ReLU(), nn.Linear(128, 10),
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(images.unflatten(-1, (1, self.side, self.side)))
+
+    @torch.no_grad()
+    def probabilities(self, images: Tensor) -> Tensor:
+        """Of the ten digits, for images of any leading shape."""
+        return torch.softmax(self(images.flatten(0, -2)), -1).unflatten(0, images.shape[:-1])
+
+
+def trained_judge(dataset: str, images: Images, cache: Path) -> tuple[Judge, float]:
+    """The judge of a data set and its accuracy on the test images; trained once and kept in ``cache``.
+
+    Raises:
+        ExperimentError: it is right less often than `REQUIRED`.
+    """
+    judge = Judge(int(images.train_images.shape[1] ** 0.5))
+    file = Path(cache) / f"judge-{dataset}-seed{SEED}-{EPOCHS[dataset]}epochs.pt"
+    if file.exists():
+        try:
+            judge.load_state_dict(torch.load(file, weights_only=True))
+        except Exception as error:
+            raise ExperimentError(f"{file}: no usable judge; delete it, and it is trained again") from error
+    else:
+        _train(judge, images, EPOCHS[dataset])
+        with atomic_write(file, "wb") as stream:
+            torch.save(judge.state_dict(), stream)
+    accuracy = _accuracy(judge, images.test_images, images.test_labels)
+    if accuracy < REQUIRED[dataset]:
+        raise ExperimentError(
+            f"{file}: the judge is right on {accuracy:.2%} of the test images, below the "
+            f"{REQUIRED[dataset]:.1%} that its verdict needs; delete it, and it is trained again"
+        )
+    return judge, accuracy
+
+
+def _train(judge: Judge, images: Images, epochs: int) -> None:
+    steps = len(images.train_labels) // BATCH
+    with torch.random.fork_rng(), Progress("judge", epochs * steps) as progress:
+        torch.manual_seed(SEED)
+        judge.load_state_dict(Judge(judge.side).state_dict())  # initialised from SEED
+        optimiser = torch.optim.Adam(judge.parameters())
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=epochs * steps)
+        for _ in range(epochs):
+            for batch in torch.randperm(len(images.train_labels))[: steps * BATCH].split(BATCH):
+                loss = functional.cross_entropy(judge(images.train_images[batch]), images.train_labels[batch])
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
+                schedule.step()
+                progress.advance()
+
+
+@torch.no_grad()
+def _accuracy(judge: Judge, images: Tensor, labels: Tensor) -> float:
+    guesses = torch.cat([judge(part).argmax(-1) for part in images.split(1000)])
+    return (guesses == labels).double().mean().item()

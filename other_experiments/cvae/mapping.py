@@ -1,0 +1,30 @@
+"""The two faces of a mapping: its sparse probabilities, and their logarithm with full support."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from onmt_evsoftmax.normalizers import get, log_evsoftmax
+
+SOFTMAX_TRAINED = ("softmax", "posthoc_evidential")
+"""Methods of one and the same model: post-hoc evidential filters the distribution of a trained one."""
+
+
+def probabilities(name: str, scores: Tensor) -> Tensor:
+    """The mapping as it is used after training; exact zeros where it is sparse."""
+    return get(name).function(scores)
+
+
+def log_probabilities(name: str, scores: Tensor, eps: float) -> Tensor:
+    """The logarithm that training needs: finite for every class.
+
+    Softmax has it already. ev-softmax takes its training form (paper, eq. 10). For the mappings
+    that the paper leaves open, sparsemax and entmax-1.5, ``eps`` is added to each probability of K:
+    log((p + eps) / (1 + K eps)).
+    """
+    if name in SOFTMAX_TRAINED:
+        return torch.log_softmax(scores, -1)
+    if name == "evsoftmax":
+        return log_evsoftmax(scores, eps=eps)
+    return torch.log((probabilities(name, scores) + eps) / (1 + scores.shape[-1] * eps))

@@ -1,0 +1,63 @@
+"""Results of runs, and the table that compares them."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any, Iterable, Mapping, Sequence
+
+from ..common.plots import METHODS, PRINTED
+
+from .distances import DISTANCES
+
+
+def summarise(
+    log: Sequence[Mapping[str, Any]], seeds: Sequence[int], posterior: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """One result per method and seed.
+
+    A distance is the mean over the labels and over the last fifth of the measurements: from one
+    measurement to the next it jitters, for the decoder is trained on relaxed samples and judged
+    on exact ones. The modes are those of the last measurement.
+
+    Args:
+        posterior: what `evaluation.posterior_use` says of each seed.
+    """
+    results = []
+    for method in dict.fromkeys(record["method"] for record in log):
+        for seed, use in zip(seeds, posterior):
+            own = [r for r in log if r["method"] == method and r["seed"] == seed]
+            tail = own[-max(1, len(own) // 5) :]
+            distances = {
+                name: round(statistics.fmean(value for record in tail for value in record[name]), 5)
+                for name in DISTANCES
+            }
+            last = own[-1]
+            ends = {key: last[key] for key in ("iteration", "reconstruction", "kl", "modes") if key in last}
+            results.append({"method": method, "seed": seed, **distances, **ends, **use})
+    return results
+
+
+def table(results: Iterable[Mapping[str, Any]]) -> str:
+    """Markdown: mean ± standard deviation over the seeds of each method."""
+    results = list(results)
+    lines = [
+        "| method | seeds | Wasserstein | released distance | total variation | prior modes "
+        "| posterior classes |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for method in METHODS:
+        own = [result for result in results if result["method"] == method]
+        if not own:
+            continue
+        cells = [spread([result[name] for result in own]) for name in DISTANCES]
+        modes = [statistics.fmean(result["modes"]) for result in own]
+        used = [result["posterior_classes"] for result in own]
+        cells = [PRINTED[method], str(len(own)), *cells, spread(modes, 1), spread(used, 1)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def spread(values: Sequence[float], digits: int = 3) -> str:
+    """Mean ± standard deviation (n - 1 in the denominator); the mean alone of a single value."""
+    mean = f"{statistics.fmean(values):.{digits}f}"
+    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.{digits}f}"
