@@ -1,0 +1,1 @@
+"""Semi-supervised VAE on MNIST: eleven ways to train with a categorical latent variable (paper, Table 2)."""
