@@ -15,10 +15,14 @@ EPSILON = 1e-6
 
 
 class AttentionNormalizer(nn.Module):
-    """Stands where `MultiHeadedAttention` keeps its ``softmax``.
+    """Stands where `MultiHeadedAttention` keeps its ``softmax``, and says which mapping the module uses.
 
     It has neither parameters nor buffers, so the state dict of the model stays what it was
     and any softmax checkpoint can be fine-tuned.
+
+    Attributes:
+        name: of the mapping.
+        calls: how often it was applied, here or inside `onmt_evsoftmax.attention`.
     """
 
     def __init__(self, name: str) -> None:
@@ -26,6 +30,11 @@ class AttentionNormalizer(nn.Module):
         self.name = name
         self.calls = 0
         self._function = registry.get(name).function
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a hook waits for the weights; then the module must compute them here."""
+        return bool(self._forward_hooks)
 
     def forward(self, scores: Tensor) -> Tensor:
         """Weights for float32 scores ``[batch, heads, queries, keys]``; -1e18 marks invalid keys."""
@@ -85,14 +94,21 @@ def attention_modules(model: nn.Module) -> Iterator[tuple[str, str, nn.Module]]:
 def install(model: nn.Module, functions: AttentionFunctions) -> None:
     """Give every attention module of ``model`` its mapping, and the generator its own.
 
-    Softmax models are treated alike, so that a comparison of functions compares nothing else.
+    Softmax models are treated alike, so that a comparison of functions compares nothing else. The
+    modules are replaced by `MappedMultiHeadedAttention`, which share their parameters.
 
     Raises:
         InputError: a function was asked for that this architecture has no place for.
     """
+    from .multi_headed import MappedMultiHeadedAttention
+
     found = set()
-    for kind, name, attention in attention_modules(model):
+    for kind, name, replaced in list(attention_modules(model)):
         found.add(kind)
+        parent_name, _, leaf = name.rpartition(".")
+        parent = model.get_submodule(parent_name)
+        attention = MappedMultiHeadedAttention.replacing(replaced, kind, parent)
+        setattr(parent, leaf, attention)
         attention.softmax = AttentionNormalizer(
             functions.context if kind == "cross" else functions.self_attention
         )

@@ -2,9 +2,11 @@
 
     python scripts/benchmarks/normalizers.py --out docs/results/normalizers
 
-writes normalizers.json, .md and .png there, in about 15 minutes on one quiet core. In each round
-every contestant runs once, so that a change of the machine's pace meets all of them; the median
-over the rounds counts.
+writes normalizers.json, .md and .png there, in about 15 minutes on a quiet machine. In each round
+every contestant has its turn, in an order shuffled anew, so that a change of the machine's pace
+meets all of them. A turn is a run that does not count, which brings code and memory into the
+caches, and as many that do as fit into 4 ms, three at least. The median of all runs that count
+is reported.
 """
 
 from __future__ import annotations
@@ -12,19 +14,17 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import platform
+import random
 import statistics
 import time
-import weakref
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Callable, Optional, Sequence
 
 import entmax
 import torch
+from common import CLOCKS, PeakMemory, machine
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from onmt_evsoftmax.errors import InputError
 from onmt_evsoftmax.files import atomic_write
@@ -37,6 +37,7 @@ PASSES = "the extra passes of ev-softmax alone"
 BYTES = {COPY: 8, PASSES: 20}
 """Bytes moved per float32 score. The passes read it, read and write it, and read and write it again."""
 MASKED_SHARE = 0.3
+TURN_SECONDS = 0.004
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,6 @@ def _softmax(scores: Tensor) -> Tensor:
     return torch.softmax(scores, -1)
 
 
-CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
-"""Processor time does not see other work on the machine, but counts the waiting of a second thread."""
-
-
 def run_once(
     function: Callable[[Tensor], Tensor], scores: Tensor, gradient: Tensor, clock: Callable[[], float]
 ) -> tuple[float, float]:
@@ -122,28 +119,10 @@ def run_once(
     return forward, clock() - start
 
 
-class PeakMemory(TorchDispatchMode):
-    """Counts the bytes of the storages that operations make, while these are alive."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.alive = self.peak = 0
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        result = function(*args, **(kwargs or {}))
-        given = {a.untyped_storage().data_ptr() for a in args if isinstance(a, Tensor)}
-        for tensor in result if isinstance(result, (tuple, list)) else (result,):
-            if isinstance(tensor, Tensor) and tensor.untyped_storage().data_ptr() not in given:
-                self._count(tensor.untyped_storage())
-        return result
-
-    def _count(self, storage: torch.UntypedStorage) -> None:
-        self.alive += storage.nbytes()
-        self.peak = max(self.peak, self.alive)
-        weakref.finalize(storage, self._forget, storage.nbytes())
-
-    def _forget(self, size: int) -> None:
-        self.alive -= size
+def take_turn(run: Callable[[], tuple[float, float]]) -> list[tuple[float, float]]:
+    """The times of the runs of one contestant's turn in a round."""
+    _, once = run()
+    return [run() for _ in range(max(3, int(TURN_SECONDS / once)))]
 
 
 def peak_extra(function: Callable[[Tensor], Tensor], scores: Tensor, gradient: Tensor) -> int:
@@ -162,10 +141,11 @@ def measure(shape: str, threads: int, masked: bool, seconds: float, clock: str) 
     functions = contestants(torch.rand(size) > MASKED_SHARE if masked else None, torch.empty(size))
     memory = {name: peak_extra(function, scores, gradient) for name, function in functions.items()}
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in functions}
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times[BASELINE]) < 3:
-        for name, function in functions.items():
-            times[name].append(run_once(function, scores, gradient, CLOCKS[clock]))
+    end, rounds, order = time.perf_counter() + seconds, 0, random.Random(0)
+    while time.perf_counter() < end or rounds < 3:
+        for name in order.sample(list(functions), len(functions)):
+            times[name] += take_turn(lambda: run_once(functions[name], scores, gradient, CLOCKS[clock]))
+        rounds += 1
     medians = {
         name: [statistics.median(column) * 1e3 for column in zip(*runs)] for name, runs in times.items()
     }
@@ -189,28 +169,6 @@ def parse_shape(text: str) -> tuple[int, int]:
     except ValueError:
         raise InputError(f"--shapes {text}: write rows x classes, such as 8192x128") from None
     return rows, classes
-
-
-def machine() -> dict[str, object]:
-    """What the numbers depend on."""
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        models = [
-            line.split(":")[1].strip()
-            for line in info.read_text().splitlines()
-            if line.startswith("model name")
-        ]
-        cpu = models[0] if models else cpu
-    return {
-        "cpu": cpu,
-        "cores": os.cpu_count(),
-        "capability": torch.backends.cpu.get_cpu_capability(),
-        "load": [round(load, 2) for load in os.getloadavg()],
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "entmax": getattr(entmax, "__version__", "?"),
-    }
 
 
 def table(results: Sequence[Measurement], about: dict[str, object]) -> str:

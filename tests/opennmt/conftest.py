@@ -118,9 +118,14 @@ class ZeroCounter:
                 self.zeros[module.name] = self.zeros.get(module.name, 0) + int(((output == 0) & valid).sum())
 
         self._handle = torch.nn.modules.module.register_module_forward_hook(count)
+        self._watched = AttentionNormalizer.is_watched
+        AttentionNormalizer.is_watched = True
         return self
 
     def __exit__(self, *_exception) -> None:
+        from onmt_evsoftmax.opennmt.modules import AttentionNormalizer
+
+        AttentionNormalizer.is_watched = self._watched
         self._handle.remove()
 
 

@@ -1,0 +1,6 @@
+"""Query, key, value -> context with any of the mappings; ev-softmax at the cost of softmax."""
+
+from .api import attention
+from .implementations import FUNCTIONS, IMPLEMENTATIONS
+
+__all__ = ["FUNCTIONS", "IMPLEMENTATIONS", "attention"]

@@ -1,0 +1,139 @@
+"""The one function that models call."""
+
+from __future__ import annotations
+
+import math
+from typing import Optional, Union
+
+import torch
+from torch import Tensor
+
+from ..errors import InputError
+from .implementations import FUNCTIONS, select
+from .request import Request
+from .visibility import Visibility
+
+
+def attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    *,
+    function: str = "evsoftmax",
+    mask: Optional[Tensor] = None,
+    key_lengths: Optional[Tensor] = None,
+    is_causal: bool = False,
+    scale: Optional[float] = None,
+    dropout: float = 0.0,
+    eps: float = 0.0,
+    implementation: str = "auto",
+    return_weights: bool = False,
+) -> Union[Tensor, tuple[Tensor, Tensor]]:
+    r"""Multi-head attention: sum_j p_ij v_j with p_i = function(scale * q_i . k_j over the visible keys j).
+
+    For ev-softmax the threshold of row i is the score of the mean of the keys that it sees, which
+    costs no more than softmax (paper, eq. 7; `mean_key`).
+
+    Args:
+        query: ``[batch, heads, queries, dim]``, floating-point.
+        key: ``[batch, key heads, keys, dim]``; the query has a multiple of its heads, and query head h
+            uses key head h // (heads / key heads).
+        value: ``[batch, key heads, keys, value dim]``.
+        function: name of the mapping, one of `FUNCTIONS`.
+        mask: boolean, broadcasts to ``[batch, heads, queries, keys]``, True = visible.
+        key_lengths: integers ``[batch]``: keys from there on are padding.
+        is_causal: query i sees key j only if j <= i + keys - queries: the masks are aligned at the last
+            query and the last key (torch's scaled_dot_product_attention aligns the first). So while
+            decoding, a step or a chunk of queries goes with all keys so far and needs no other state:
+            each row has its own mean.
+        scale: default 1 / sqrt(dim).
+        dropout: probability with which a weight is dropped; pass 0 when evaluating.
+        eps: for evsoftmax, the training form of the paper's eq. 10.
+        implementation: ``auto`` or one of `IMPLEMENTATIONS`: ``reference`` (plain), ``dense`` (all
+            scores in memory), ``blockwise`` (memory linear in the lengths), ``flex`` (fused; no dropout, no
+            weights, no training on a CPU), ``sdpa`` (torch's, softmax only).
+        return_weights: return the weights as well, as they are before dropout.
+
+    Returns:
+        Context ``[batch, heads, queries, value dim]`` of the query's type; with ``return_weights`` also
+        the weights ``[batch, heads, queries, keys]``. A query that sees no key gets zeros. Keys and
+        values that ``key_lengths`` or a mask hides from all queries may hold anything, NaN included.
+
+    Raises:
+        InputError: arguments that do not fit each other, an unknown name, or an implementation that was
+            asked for by name and cannot run this; the message says why.
+    """
+    _check_tensors(query, key, value)
+    _check_options(function, dropout, eps)
+    key, value = (_repeat_heads(tensor, query.shape[1]) for tensor in (key, value))
+    queries, keys = query.shape[-2], key.shape[-2]
+    if mask is not None:
+        _check_mask(mask, query, keys)
+    if key_lengths is not None:
+        _check_lengths(key_lengths, query)
+    visibility = Visibility.of(queries, keys, query.device, mask, key_lengths, is_causal)
+    key, value = _clean(key, visibility), _clean(value, visibility)
+    scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    request = Request(query, key, value, visibility, function, scale, dropout, eps, return_weights)
+    with torch.autocast(query.device.type, enabled=False):  # the implementations choose their types
+        output, weights = select(implementation, request).run(request)
+    return (output, weights) if return_weights else output
+
+
+def _check_tensors(query: Tensor, key: Tensor, value: Tensor) -> None:
+    shapes = f"query {tuple(query.shape)}, key {tuple(key.shape)}, value {tuple(value.shape)}"
+    if not query.ndim == key.ndim == value.ndim == 4:
+        raise InputError(f"attention needs [batch, heads, length, dim], got {shapes}")
+    if not query.is_floating_point() or not query.dtype == key.dtype == value.dtype:
+        kinds = f"{query.dtype}, {key.dtype} and {value.dtype}"
+        raise InputError(f"query, key and value must have one floating-point type, got {kinds}")
+    fits = query.shape[0] == key.shape[0] and query.shape[-1] == key.shape[-1]
+    if not fits or key.shape[:3] != value.shape[:3]:
+        raise InputError(f"query, key and value do not fit each other: {shapes}")
+    if key.shape[1] == 0 or query.shape[1] % key.shape[1]:
+        raise InputError(f"the heads of the query must be a multiple of those of the key: {shapes}")
+    if key.shape[-2] == 0 or key.shape[-1] == 0:
+        raise InputError(f"attention needs at least one key of at least one dimension: {shapes}")
+
+
+def _check_options(function: str, dropout: float, eps: float) -> None:
+    if function not in FUNCTIONS:
+        raise InputError(f"unknown attention function {function!r}; known: {', '.join(FUNCTIONS)}")
+    if not 0 <= dropout < 1:
+        raise InputError(f"dropout must be at least 0 and below 1, got {dropout}")
+    if not eps >= 0:
+        raise InputError(f"eps must not be negative, got {eps}")
+    if eps and function != "evsoftmax":
+        raise InputError(f"eps belongs to evsoftmax; {function} has none")
+
+
+def _check_mask(mask: Tensor, query: Tensor, keys: int) -> None:
+    if mask.dtype != torch.bool:
+        raise InputError(f"mask must be boolean with True for visible keys, got {mask.dtype}")
+    full = (*query.shape[:-1], keys)
+    fits = mask.ndim <= 4 and all(ours in (1, all_) for ours, all_ in zip(mask.shape[::-1], full[::-1]))
+    if not fits or mask.ndim == 0:
+        raise InputError(f"mask of shape {tuple(mask.shape)} does not broadcast to {full}")
+
+
+def _check_lengths(lengths: Tensor, query: Tensor) -> None:
+    if lengths.shape != query.shape[:1] or lengths.is_floating_point() or lengths.dtype == torch.bool:
+        raise InputError(
+            f"key_lengths must be integers of shape {tuple(query.shape[:1])}, "
+            f"got {lengths.dtype} of shape {tuple(lengths.shape)}"
+        )
+
+
+def _repeat_heads(tensor: Tensor, heads: int) -> Tensor:
+    groups = heads // tensor.shape[1]
+    return tensor if groups == 1 else tensor.repeat_interleave(groups, dim=1)
+
+
+def _clean(tensor: Tensor, visibility: Visibility) -> Tensor:
+    """Zero where no query looks: the product of a weight of zero with NaN would not be zero."""
+    if visibility.valid is None:
+        return tensor
+    # on a CPU to look is cheaper than to write; on a GPU a look would stall it
+    if tensor.device.type == "cpu" and math.isfinite(tensor.detach().sum().item()):
+        return tensor
+    return tensor.masked_fill(~visibility.valid.transpose(-2, -1), 0.0)

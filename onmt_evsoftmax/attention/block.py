@@ -1,0 +1,184 @@
+"""Weights and gradients of one block of queries, in as few passes over its scores as possible.
+
+The plain formulation is `reference`; the tests hold this one to it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Optional
+
+import torch
+from torch import Tensor
+from torch.nn.functional import threshold_
+
+from ..normalizers.entmax15 import Entmax15Function
+from ..normalizers.evsoftmax_plain import drop
+from ..normalizers.sparsemax import SparsemaxFunction
+from .mean_key import mean_key, thresholds
+from .reference import plain_weights
+from .request import Request
+from .visibility import Visibility
+
+EVIDENTIAL = ("evsoftmax", "posthoc_evidential")
+
+RUNNING_MEAN_COST = 8
+"""Running means of keys cost so many times what one mean costs."""
+
+PRODUCTS = {"sparsemax": SparsemaxFunction.product, "entmax15": Entmax15Function.product}
+
+
+@dataclass(frozen=True)
+class Centring:
+    """How scores come to be centred: not at all, row by row, by limits, or because the keys are.
+
+    Attributes:
+        by_row: subtract the mean of each row of scores.
+        limits: subtract these thresholds ``[batch, heads, queries, 1]``.
+    """
+
+    by_row: bool = False
+    limits: Optional[Tensor] = None
+
+    def block(self, batch: slice, heads: slice, queries: slice) -> Centring:
+        """That of some queries."""
+        return self if self.limits is None else Centring(limits=self.limits[batch, heads, queries])
+
+
+def centre(request: Request) -> tuple[Request, Centring]:
+    """Choose the cheapest way to centre the scores, and prepare it once for all blocks.
+
+    Where all queries see the same keys, their mean is subtracted from the keys: the scores come out
+    centred and the threshold is zero. softmax does not see a shift of a row, nor does its gradient.
+    Where they see different keys, the thresholds are the scores of the mean keys. Where the queries
+    are few, their scores are fewer numbers than the keys.
+
+    Returns:
+        The request, with centred keys if that is the way, and what `block_weights` has to do.
+    """
+    visibility = request.visibility
+    if request.function not in EVIDENTIAL or not _on_cpu(request):
+        return request, Centring()
+    few = request.query.shape[-1] * (1 if visibility.common else RUNNING_MEAN_COST)
+    if visibility.queries <= few:
+        return request, Centring(by_row=True)
+    if not visibility.common:
+        limits = thresholds(request.query, request.key, visibility, request.scale)
+        return request, Centring(limits=limits)
+    mean = mean_key(request.key, visibility)
+    centred = torch.sub(request.key, mean, out=request.key.new_empty(request.key.shape))
+    return request.on(request.query, centred, request.value), Centring()
+
+
+def block_weights(request: Request, centring: Centring) -> Tensor:
+    """Weights ``[batch, heads, queries, keys]`` of one block, before dropout.
+
+    Args:
+        request: with the keys that `centre` returned.
+        centring: what it returned, for these queries.
+    """
+    visibility = request.visibility
+    if request.function in PRODUCTS or not _on_cpu(request):
+        return plain_weights(request.function, _scores(request), visibility.mask(), request.eps)
+    bias = visibility.bias(request.query.dtype)
+    if centring.by_row:
+        scores = _centre_rows(_scores(request), bias, visibility)
+    else:
+        scores = _scores(request, bias, centring.limits)
+    if request.function in EVIDENTIAL:
+        _drop_negative(scores, request.eps)
+    weights = torch.softmax(scores, -1, out=scores)
+    _repair(weights, request)
+    return weights
+
+
+def block_gradients(
+    request: Request,
+    weights: Tensor,
+    noise: Optional[Tensor],
+    output_gradient: Optional[Tensor],
+    weights_gradient: Optional[Tensor],
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of query, key and value, given those of the output and of the weights.
+
+    The rows of the gradient of the scores sum to zero, so centred keys serve as well as the keys.
+
+    Args:
+        noise: what dropout multiplied the weights by.
+    """
+    if output_gradient is None:
+        value_gradient, gradient = torch.zeros_like(request.value), weights_gradient.clone()
+    else:
+        dropped = weights if noise is None else weights * noise
+        value_gradient = dropped.transpose(-2, -1) @ output_gradient
+        gradient = output_gradient @ request.value.transpose(-2, -1)
+        if noise is not None:
+            gradient *= noise
+        if weights_gradient is not None:
+            gradient += weights_gradient
+    if request.function in PRODUCTS:
+        gradient = PRODUCTS[request.function](weights, gradient, -1)
+    else:
+        torch._softmax_backward_data(gradient, weights, -1, weights.dtype, grad_input=gradient)
+    query_gradient = request.query.new_empty(request.query.shape)
+    key_gradient = request.key.new_empty(request.key.shape)
+    _multiply(gradient, request.key, request.scale, query_gradient)
+    _multiply(gradient.transpose(-2, -1), request.query, request.scale, key_gradient)
+    return query_gradient, key_gradient, value_gradient
+
+
+def _on_cpu(request: Request) -> bool:
+    return request.query.device.type == "cpu"
+
+
+def _scores(request: Request, bias: Optional[Tensor] = None, limits: Optional[Tensor] = None) -> Tensor:
+    """scale * query . key + bias - limits, which is one pass besides the product's own."""
+    scores = request.query.new_empty((*request.query.shape[:-1], request.key.shape[-2]))
+    if limits is not None:  # only where there is a bias
+        torch.sub(bias, limits, out=scores)
+    elif bias is not None:
+        scores.copy_(bias)
+    return _multiply(request.query, request.key.transpose(-2, -1), request.scale, scores, bias is not None)
+
+
+def _multiply(left: Tensor, right: Tensor, scale: float, result: Tensor, add: bool = False) -> Tensor:
+    """Set the result to scale * left @ right, or add that to it."""
+    result.flatten(0, 1).baddbmm_(left.flatten(0, 1), right.flatten(0, 1), beta=int(add), alpha=scale)
+    return result
+
+
+def _centre_rows(scores: Tensor, bias: Optional[Tensor], visibility: Visibility) -> Tensor:
+    if bias is None:
+        return scores.sub_(scores.mean(-1, keepdim=True))
+    visible = visibility.mask().to(scores.dtype)
+    scores *= visible  # the softmax is blind to a score that the bias hides
+    means = scores.sum(-1, keepdim=True).div_(visible.sum(-1, keepdim=True).clamp_(min=1))
+    return scores.sub_(means).add_(bias)
+
+
+def _drop_negative(scores: Tensor, eps: float) -> None:
+    """Add log(1{score >= 0} + eps) in place, up to a constant (paper, eqs. 7, 10)."""
+    if eps > 0:
+        scores.add_(scores.sign().clamp_(max=0), alpha=drop(eps))
+        return
+    limits = torch.finfo(scores.dtype)
+    # threshold_ keeps what is greater: "at least 0" is "greater than the negative number next to 0"
+    threshold_(scores, -limits.smallest_normal * limits.eps, -torch.inf)
+
+
+def _repair(weights: Tensor, request: Request) -> None:
+    """Compute rows of NaN again by the plain form: all was dropped, or hidden, or NaN came in.
+
+    All scores of a row may be negative where they are equal and the mean is rounded.
+    """
+    first = weights.select(-1, 0)
+    if not math.isnan(first.sum().item()):
+        return
+    broken = first.isnan()
+    heads = broken.any(-1)
+    scores = request.query[heads] @ request.key[heads].transpose(-2, -1) * request.scale
+    mask = request.visibility.mask()
+    if mask is not None:
+        mask = mask.expand_as(weights)[heads]
+    weights[broken] = plain_weights(request.function, scores, mask, request.eps)[broken[heads]]

@@ -1,0 +1,111 @@
+"""The implementations by name, what each cannot do, and which one is chosen for a request."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Callable, Mapping, Optional
+
+from torch import Tensor
+
+from ..errors import InputError
+from .blockwise import blockwise
+from .dense import dense
+from .flex import flex, flex_obstacle
+from .reference import reference
+from .request import Request
+from .sdpa import sdpa
+
+FUNCTIONS = ("softmax", "evsoftmax", "sparsemax", "entmax15", "posthoc_evidential")
+"""The mappings that attention can use."""
+
+DENSE_SCORES = {"cpu": 2**23}
+"""Beyond so many scores `auto` takes `blockwise`."""
+DENSE_SCORES_ELSEWHERE = 2**28
+
+CAUSAL_LENGTH = 1024
+"""From so many keys on, skipping the future outweighs the scores that `blockwise` computes twice."""
+
+FLEX_LENGTH = 512
+"""From so many keys on `auto` takes `flex` on a GPU; below, its kernel has too little to do."""
+
+log = logging.getLogger("onmt_evsoftmax")
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One way to compute attention.
+
+    Attributes:
+        run: request -> context, and weights if they were asked for.
+        obstacle: why it cannot run this request; None if it can.
+    """
+
+    name: str
+    run: Callable[[Request], tuple[Tensor, Optional[Tensor]]]
+    obstacle: Callable[[Request], Optional[str]]
+
+
+def _none(_request: Request) -> Optional[str]:
+    return None
+
+
+def _blockwise_obstacle(request: Request) -> Optional[str]:
+    if request.return_weights:
+        return "it never has all weights at once; use dense"
+    return None
+
+
+def _sdpa_obstacle(request: Request) -> Optional[str]:
+    if request.function != "softmax":
+        return f"it computes softmax, not {request.function}"
+    return "it does not return weights; use dense" if request.return_weights else None
+
+
+IMPLEMENTATIONS: Mapping[str, Implementation] = MappingProxyType(
+    {
+        implementation.name: implementation
+        for implementation in (
+            Implementation("reference", reference, _none),
+            Implementation("dense", dense, _none),
+            Implementation("blockwise", blockwise, _blockwise_obstacle),
+            Implementation("flex", flex, flex_obstacle),
+            Implementation("sdpa", sdpa, _sdpa_obstacle),
+        )
+    }
+)
+
+
+def select(name: str, request: Request) -> Implementation:
+    """The implementation called ``name``, or the best one if that is ``auto``.
+
+    Raises:
+        InputError: there is none of that name, or it cannot run this request.
+    """
+    if name == "auto":
+        name, reason = _best(request)
+        log.debug("attention with %s: %s, because %s", request.function, name, reason)
+    if name not in IMPLEMENTATIONS:
+        raise InputError(f"unknown implementation {name!r}; known: auto, {', '.join(IMPLEMENTATIONS)}")
+    obstacle = IMPLEMENTATIONS[name].obstacle(request)
+    if obstacle:
+        raise InputError(f"implementation {name} cannot run this: {obstacle}")
+    return IMPLEMENTATIONS[name]
+
+
+def _best(request: Request) -> tuple[str, str]:
+    """Name and reason."""
+    device = request.query.device.type
+    if request.return_weights:
+        return "dense", "weights are asked for"
+    if request.function == "softmax":
+        return "sdpa", "torch has a fused softmax attention"
+    if device == "cuda" and request.key.shape[-2] >= FLEX_LENGTH and flex_obstacle(request) is None:
+        return "flex", f"there are {FLEX_LENGTH} keys or more, on a GPU, without dropout"
+    if request.visibility.causal and request.key.shape[-2] >= CAUSAL_LENGTH:
+        return "blockwise", f"it skips the future of {CAUSAL_LENGTH} keys or more"
+    limit = DENSE_SCORES.get(device, DENSE_SCORES_ELSEWHERE)
+    if request.scores <= limit:
+        return "dense", f"{request.scores} scores are at most {limit}"
+    return "blockwise", f"{request.scores} scores are more than {limit}"

@@ -1,0 +1,32 @@
+"""Attention written out: the oracle of the other implementations."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+import torch
+from torch import Tensor
+
+from ..normalizers import registry
+from ..normalizers.evsoftmax_plain import evsoftmax_plain
+from ..normalizers.softmax import softmax_plain
+from .request import Request
+
+
+def reference(request: Request) -> tuple[Tensor, Optional[Tensor]]:
+    """Scores, weights, dropout, context: four differentiable steps, any mapping, any derivative."""
+    query, key, value = request.accurate().tensors
+    scores = query @ key.transpose(-2, -1) * request.scale
+    weights = plain_weights(request.function, scores, request.visibility.mask(), request.eps)
+    output = torch.nn.functional.dropout(weights, request.dropout) @ value
+    dtype = request.query.dtype
+    return output.to(dtype), weights.to(dtype) if request.return_weights else None
+
+
+def plain_weights(function: str, scores: Tensor, mask: Optional[Tensor], eps: float) -> Tensor:
+    """The mapping over the last dimension, in its plainest form."""
+    if function == "softmax":
+        return softmax_plain(scores, mask, -1)
+    if function in ("evsoftmax", "posthoc_evidential"):
+        return evsoftmax_plain(scores, mask, -1, eps)
+    return registry.get(function).function(scores, mask)

@@ -1,0 +1,63 @@
+"""What one call of attention asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from ..normalizers.masking import accumulation_type
+from .visibility import Visibility
+
+
+@dataclass(frozen=True)
+class Request:
+    """Checked arguments of `attention`; key and value have as many heads as the query.
+
+    Attributes:
+        query: ``[batch, heads, queries, dim]``.
+        key: ``[batch, heads, keys, dim]``.
+        value: ``[batch, heads, keys, value dim]``.
+    """
+
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    visibility: Visibility
+    function: str = "evsoftmax"
+    scale: float = 1.0
+    dropout: float = 0.0
+    eps: float = 0.0
+    return_weights: bool = False
+
+    @property
+    def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
+        return self.query, self.key, self.value
+
+    @property
+    def needs_grad(self) -> bool:
+        return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in self.tensors)
+
+    @property
+    def scores(self) -> int:
+        """How many scores there are."""
+        return self.query.shape[:-1].numel() * self.key.shape[-2]
+
+    def accurate(self) -> Request:
+        """The same in the type that sums are taken in: float32 for half precision."""
+        dtype = accumulation_type(self.query.dtype)
+        return self.on(*(tensor.to(dtype) for tensor in self.tensors))
+
+    def on(self, query: Tensor, key: Tensor, value: Tensor) -> Request:
+        """The same on other tensors."""
+        return replace(self, query=query, key=key, value=value)
+
+    def stripped(self) -> Request:
+        """The same without tensors, to keep beside those that autograd keeps."""
+        nothing = torch.empty(0)
+        return self.on(nothing, nothing, nothing)
+
+    def seeing(self, visibility: Visibility) -> Request:
+        """The same with another mask."""
+        return replace(self, visibility=visibility)

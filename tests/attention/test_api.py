@@ -1,0 +1,123 @@
+"""Arguments that do not fit, names that are not known, and which implementation `auto` chooses."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+import torch
+
+from onmt_evsoftmax.attention import FUNCTIONS, IMPLEMENTATIONS, attention
+from onmt_evsoftmax.attention.implementations import DENSE_SCORES
+from onmt_evsoftmax.errors import InputError
+
+TENSOR = torch.randn(2, 4, 6, 8)
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"function": "sharpmax"}, "unknown attention function 'sharpmax'; known: softmax, evsoftmax"),
+        ({"implementation": "fast"}, "unknown implementation 'fast'; known: auto, reference, dense"),
+        ({"dropout": 1.0}, "dropout must be at least 0 and below 1, got 1.0"),
+        ({"eps": -1.0}, "eps must not be negative"),
+        ({"eps": 0.1, "function": "softmax"}, "eps belongs to evsoftmax; softmax has none"),
+        ({"query": TENSOR[0]}, r"\[batch, heads, length, dim\], got query \(4, 6, 8\)"),
+        ({"query": TENSOR.double()}, "one floating-point type, got torch.float64, torch.float32"),
+        ({"query": TENSOR[..., :3]}, "do not fit each other"),
+        ({"key": TENSOR[:, :, :2]}, "do not fit each other"),
+        ({"key": TENSOR[:, :3], "value": TENSOR[:, :3]}, "must be a multiple"),
+        ({"key": TENSOR[:, :, :0], "value": TENSOR[:, :, :0]}, "at least one key"),
+        ({"mask": torch.ones(6, 6)}, "mask must be boolean"),
+        ({"mask": torch.ones(5, 6).bool()}, r"mask of shape \(5, 6\) does not broadcast to \(2, 4, 6, 6\)"),
+        ({"key_lengths": torch.ones(3).long()}, r"key_lengths must be integers of shape \(2,\)"),
+        ({"key_lengths": torch.ones(2)}, r"key_lengths must be integers of shape \(2,\), got torch.float32"),
+    ],
+)
+def test_bad_arguments(changes, message):
+    arguments = {"query": TENSOR, "key": TENSOR, "value": TENSOR, **changes}
+    with pytest.raises(InputError, match=message):
+        attention(**arguments)
+
+
+@pytest.mark.parametrize(
+    "implementation, options, reason",
+    [
+        ("sdpa", {"function": "evsoftmax"}, "it computes softmax, not evsoftmax"),
+        ("sdpa", {"function": "softmax", "return_weights": True}, "does not return weights; use dense"),
+        ("blockwise", {"return_weights": True}, "never has all weights at once; use dense"),
+        ("flex", {"return_weights": True}, "never has the weights; use dense"),
+        ("flex", {"dropout": 0.1}, "has no dropout; use dense or blockwise"),
+        ("flex", {"function": "sparsemax"}, "sparsemax needs a whole row of scores"),
+    ],
+)
+def test_what_was_asked_for_by_name_and_cannot_run_raises(implementation, options, reason):
+    with pytest.raises(InputError, match=f"implementation {implementation} cannot run this: .*{reason}"):
+        attention(TENSOR, TENSOR, TENSOR, implementation=implementation, **options)
+
+
+def test_flex_refuses_to_train_on_a_cpu_and_float64():
+    query = TENSOR.clone().requires_grad_()
+    with pytest.raises(InputError, match=r"flex cannot run this: .*no backward pass on a CPU"):
+        attention(query, TENSOR, TENSOR, implementation="flex")
+    double = TENSOR.double()
+    with pytest.raises(InputError, match="at most float32"):
+        attention(double, double, double, implementation="flex")
+
+
+@pytest.mark.parametrize(
+    "options, chosen, reason",
+    [
+        ({"function": "softmax"}, "sdpa", "fused softmax"),
+        ({"function": "softmax", "return_weights": True}, "dense", "weights are asked for"),
+        ({}, "dense", "288 scores are at most"),
+        ({"dropout": 0.1}, "dense", "288 scores are at most"),
+        ({"function": "sparsemax"}, "dense", "288 scores are at most"),
+    ],
+)
+def test_auto_says_what_it_chooses_and_why(caplog, options, chosen, reason):
+    with caplog.at_level(logging.DEBUG, "onmt_evsoftmax"):
+        attention(TENSOR, TENSOR, TENSOR, **options)
+    function = options.get("function", "evsoftmax")
+    assert f"attention with {function}: {chosen}, because" in caplog.text and reason in caplog.text
+
+
+def test_auto_takes_blocks_for_a_long_causal_mask(caplog):
+    tensor = torch.randn(1, 1, 1024, 8)
+    with caplog.at_level(logging.DEBUG, "onmt_evsoftmax"):
+        attention(tensor, tensor, tensor, is_causal=True)
+        attention(tensor, tensor, tensor)
+    assert "blockwise, because it skips the future" in caplog.text and "evsoftmax: dense" in caplog.text
+
+
+def test_auto_takes_blocks_for_many_scores(caplog, monkeypatch):
+    monkeypatch.setitem(DENSE_SCORES, "cpu", 287)
+    with caplog.at_level(logging.DEBUG, "onmt_evsoftmax"):
+        output = attention(TENSOR, TENSOR, TENSOR)
+    assert "blockwise, because 288 scores are more than 287" in caplog.text
+    torch.testing.assert_close(output, attention(TENSOR, TENSOR, TENSOR, implementation="reference"))
+
+
+@pytest.mark.parametrize("implementation", [name for name in IMPLEMENTATIONS if name != "flex"])
+def test_inputs_stay_as_they_were_and_layouts_do_not_matter(implementation):
+    # as OpenNMT-py makes them: [batch, length, heads, dim] seen from another side
+    tensors = [torch.randn(2, 6, 4, 8).transpose(1, 2) for _ in range(3)]
+    before = [tensor.clone() for tensor in tensors]
+    function = "softmax" if implementation == "sdpa" else "evsoftmax"
+    options = {"function": function, "implementation": implementation, "key_lengths": torch.tensor([6, 2])}
+    output = attention(*tensors, **options)
+    for tensor, copy in zip(tensors, before):
+        assert torch.equal(tensor, copy)
+    torch.testing.assert_close(output, attention(*(t.contiguous() for t in tensors), **options))
+
+
+def test_an_expanded_padding_mask_is_as_good_as_lengths():
+    mask = (torch.arange(6) < torch.tensor([6, 2])[:, None])[:, None, None].expand(2, 4, 6, 6)
+    ours = attention(TENSOR, TENSOR, TENSOR, mask=mask)
+    torch.testing.assert_close(ours, attention(TENSOR, TENSOR, TENSOR, key_lengths=torch.tensor([6, 2])))
+
+
+def test_posthoc_evidential_is_evsoftmax():
+    one, other = (attention(TENSOR, TENSOR, TENSOR, function=f) for f in ("evsoftmax", "posthoc_evidential"))
+    assert torch.equal(one, other)
+    assert set(FUNCTIONS) >= {"softmax", "evsoftmax", "sparsemax", "entmax15", "posthoc_evidential"}
