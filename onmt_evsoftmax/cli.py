@@ -11,6 +11,10 @@ from typing import Optional, Sequence
 from .errors import InputError
 
 COMMANDS = {
+    "fetch": (
+        "onmt_evsoftmax.fetching.command",
+        "published corpora and models -> files on this machine, checked and ready to prepare",
+    ),
     "prepare": (
         "onmt_evsoftmax.corpus.command",
         "raw parallel text -> cleaned, tokenised, segmented, with vocabularies",
@@ -18,6 +22,10 @@ COMMANDS = {
     "score": (
         "onmt_evsoftmax.evaluation.command",
         "BLEU, chrF, ROUGE, METEOR and attended words of translations",
+    ),
+    "compare": (
+        "onmt_evsoftmax.evaluation.comparison_command",
+        "functions over their seeds: means, errors, paired tests, as Markdown, LaTeX, CSV, JSON",
     ),
     "attend": (
         "onmt_evsoftmax.opennmt.attend_command",

@@ -14,6 +14,10 @@ def score_chrf(
 ) -> MetricScore:
     """Corpus chrF2 (character 1- to 6-grams without spaces, beta 2), and that of each sentence.
 
+    ``details["sentence_statistics"]`` holds, per sentence and for 1- to 6-grams, the counts in
+    the hypothesis, in the reference and in both: their sums over any sample of sentences give
+    its corpus chrF.
+
     Args:
         hypotheses: N sentences.
         references: N sentences.
@@ -22,4 +26,5 @@ def score_chrf(
     metric = CHRF(lowercase=lowercase)
     corpus = metric.corpus_score(hypotheses, [references]).score
     sentences = [metric.sentence_score(hyp, [ref]).score for hyp, ref in zip(hypotheses, references)]
-    return MetricScore(corpus, sentences, str(metric.get_signature()))
+    details = {"sentence_statistics": metric._extract_corpus_statistics(hypotheses, [references])}
+    return MetricScore(corpus, sentences, str(metric.get_signature()), details)

@@ -44,6 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--lowercase", action="store_true", help="ignore case in BLEU and chrF (ROUGE and METEOR always do)")
     add("--bleu_tokenize", default="13a", choices=BLEU_TOKENIZERS, help="tokeniser for BLEU (default: 13a)")
     add("--attention", nargs="+", metavar="NPZ", help="archives made with `attend`, one per hypothesis file")
+    add(
+        "--function",
+        nargs="+",
+        metavar="NAME",
+        help="for `compare`: the function of each hypothesis file (default: what its archive says)",
+    )
+    add("--seed", nargs="+", type=int, metavar="N", help="for `compare`: the seed of each hypothesis file")
     add("--json", metavar="FILE", help="write scores, per-sentence scores and settings here")
 
 
@@ -73,12 +80,13 @@ def _score(arguments: argparse.Namespace) -> tuple[list[System], TextFile, Optio
     from .system import System, score_texts, system_names
 
     names = system_names(arguments.hyp, arguments.names)
+    identities = zip(_for_each(arguments, "function"), _for_each(arguments, "seed"))
     hypotheses, reference, source = _load(arguments)
     check_aligned([*hypotheses, reference, *([source] if source else [])])
     archives = _archives(arguments, hypotheses, source)
     systems = []
     progress = Console(stderr=True)
-    for name, hypothesis, archive in zip(names, hypotheses, archives):
+    for name, hypothesis, archive, identity in zip(names, hypotheses, archives, identities):
         with progress.status(f"scoring {hypothesis.path}"):
             scores = score_texts(
                 hypothesis.sentences,
@@ -89,8 +97,17 @@ def _score(arguments: argparse.Namespace) -> tuple[list[System], TextFile, Optio
             )
         with progress.status(f"counting attended words of {hypothesis.path}"):
             attended = measure_attended(archive) if archive is not None else None
-        systems.append(System(name, hypothesis, scores, archive, attended))
+        systems.append(System(name, hypothesis, scores, archive, attended, *identity))
     return systems, reference, source
+
+
+def _for_each(arguments: argparse.Namespace, option: str) -> list:
+    """What ``option`` says of each hypothesis file; None for each where it was not given."""
+    values = getattr(arguments, option) or [None] * len(arguments.hyp)
+    if len(values) != len(arguments.hyp):
+        files = len(arguments.hyp)
+        raise InputError(f"--{option}: {len(values)} for {files} hypothesis files; give one for each")
+    return values
 
 
 def _load(arguments: argparse.Namespace) -> tuple[list[TextFile], TextFile, Optional[TextFile]]:

@@ -149,6 +149,8 @@ def _spread(spread: dict[str, float]) -> str:
 def _describe(system: System) -> dict[str, Any]:
     described = {
         "name": system.name,
+        "function": system.function,
+        "seed": system.seed,
         "hypothesis": system.hypothesis.describe(),
         "scores": {metric: score.corpus for metric, score in system.scores.items()},
         "sentence_scores": {metric: score.sentences for metric, score in system.scores.items()},

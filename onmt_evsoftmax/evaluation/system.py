@@ -28,6 +28,8 @@ class System:
         scores: metric -> score, see `score_texts`.
         archive: the attention archive, if one was given.
         attended: what was counted in ``archive``.
+        function: the mapping that the model attends with, as `compare` should call it.
+        seed: the seed that it was trained with.
     """
 
     name: str
@@ -35,6 +37,8 @@ class System:
     scores: dict[str, MetricScore]
     archive: Optional[AttentionArchive] = None
     attended: Optional[AttendedWords] = None
+    function: Optional[str] = None
+    seed: Optional[int] = None
 
 
 def score_texts(

@@ -29,7 +29,7 @@ def unknown_keys(path: Path) -> set[str]:
 
 
 def test_there_is_a_training_and_a_preparation_for_every_corpus():
-    corpora = {"toy_ende", "multi30k_ende", "iwslt14_ende"}
+    corpora = {"toy_ende", "multi30k_ende", "iwslt14_ende", "wmt16_ende"}
     assert {path.stem for path in TRAINING} == corpora
     assert {path.name.split(".")[0] for path in PREPARATION} == corpora
 

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from onmt_evsoftmax.corpus import sources
+from onmt_evsoftmax import download
 from onmt_evsoftmax.corpus.config import SourceFile
 from onmt_evsoftmax.corpus.progress import Bar
 from onmt_evsoftmax.corpus.sources import locate, text_sha256
@@ -57,7 +57,7 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch):
-    monkeypatch.setattr(sources, "PAUSE", 0.0)
+    monkeypatch.setattr(download, "PAUSE", 0.0)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     server = Server()
     server.files["/a/train.en.gz"] = gzip.compress(TEXT)
@@ -97,9 +97,14 @@ def test_wrong_hash_of_a_local_file(tmp_path):
     assert (tmp_path / "a.en").exists()
 
 
-@pytest.mark.parametrize("damage", [
-    lambda data: data[:-9], lambda data: b"no gzip", lambda data: data[:10] + b"\xff" * 20 + data[30:],
-])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:-9],
+        lambda data: b"no gzip",
+        lambda data: data[:10] + b"\xff" * 20 + data[30:],
+    ],
+)
 def test_damaged_gzip(tmp_path, damage):
     (tmp_path / "a.gz").write_bytes(damage(gzip.compress(TEXT * 50)))
     with pytest.raises(InputError, match="a.gz: damaged gzip file"):
@@ -115,8 +120,10 @@ def test_download_is_kept(tmp_path, server):
 
 def test_equal_names_of_two_addresses_are_two_files(tmp_path, server):
     server.files["/b/train.en.gz"] = gzip.compress(b"other")
-    paths = {locate(SourceFile(server.url(path)), tmp_path, None, BAR).path
-             for path in ("/a/train.en.gz", "/b/train.en.gz", "/b/train.en.gz?version=2")}
+    paths = {
+        locate(SourceFile(server.url(path)), tmp_path, None, BAR).path
+        for path in ("/a/train.en.gz", "/b/train.en.gz", "/b/train.en.gz?version=2")
+    }
     assert len(paths) == 3
 
 
@@ -138,7 +145,7 @@ def test_download_that_never_works(tmp_path, server, fault):
     server.faults, server.fault = 99, fault
     with pytest.raises(InputError, match="train.en.gz: cannot be fetched .*--mirror DIR"):
         locate(SourceFile(server.url("/a/train.en.gz")), tmp_path, None, BAR)
-    assert server.requests == sources.ATTEMPTS
+    assert server.requests == download.ATTEMPTS
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 

@@ -1,0 +1,68 @@
+"""What the models of several seeds attend to, in one set of figures."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Mapping, Optional, Sequence
+
+import numpy as np
+
+from ..errors import InputError
+from .runs import Run
+from .significance import standard_error
+
+MEASURES = ("positions", "words", "share", "entropy")
+UNITS = ("words", "positions")
+
+
+def pool_attended(runs: Sequence[Run]) -> Optional[dict[str, Any]]:
+    """Attention of the runs that have an archive; None if none has.
+
+    ``words`` and ``positions`` are the headline figures: mean and standard deviation over the
+    target tokens of all seeds together. ``entropy`` (nats) is that of the same rows: last
+    decoder layer, mean over heads; mean and standard error over seeds. ``kinds`` holds every
+    kind of attention: measure -> ``mean`` and ``standard_error`` over seeds, ``[layers][heads]``.
+
+    Raises:
+        InputError: two runs differ in their layers or heads.
+    """
+    runs = [run for run in runs if run.attended]
+    if not runs:
+        return None
+    attended = [run.attended for run in runs]
+    kinds = [kind for kind in attended[0]["kinds"] if all(kind in one["kinds"] for one in attended)]
+    entropies = [float(np.mean(one["kinds"]["cross"]["entropy"][-1])) for one in attended]
+    return {
+        "runs": len(runs),
+        **{unit: _pool_spread(attended, unit) for unit in UNITS},
+        "entropy": {"mean": float(np.mean(entropies)), "standard_error": standard_error(entropies)},
+        "kinds": {
+            kind: {measure: _over_seeds(runs, kind, measure) for measure in MEASURES} for kind in kinds
+        },
+    }
+
+
+def _pool_spread(attended: Sequence[Mapping[str, Any]], unit: str) -> dict[str, float]:
+    """Mean and standard deviation over the union of the seeds' target tokens."""
+    tokens = np.array([one["target_tokens"] for one in attended], dtype=np.float64)
+    means = np.array([one[unit]["mean"] for one in attended])
+    deviations = np.array([one[unit]["std"] for one in attended])
+    mean = np.average(means, weights=tokens)
+    variance = np.average(deviations**2 + (means - mean) ** 2, weights=tokens)
+    return {"mean": float(mean), "std": math.sqrt(variance)}
+
+
+def _over_seeds(runs: Sequence[Run], kind: str, measure: str) -> dict[str, Any]:
+    tables = [np.asarray(run.attended["kinds"][kind][measure], dtype=np.float64) for run in runs]
+    for run, table in zip(runs, tables):
+        if table.shape != tables[0].shape:
+            raise InputError(
+                f"{run}: {kind} has {table.shape} layers and heads, but {runs[0]} has "
+                f"{tables[0].shape}; compare models of one size"
+            )
+    stacked = np.stack(tables)
+    errors = stacked.std(axis=0, ddof=1) / math.sqrt(len(runs)) if len(runs) > 1 else None
+    return {
+        "mean": stacked.mean(axis=0).tolist(),
+        "standard_error": None if errors is None else errors.tolist(),
+    }

@@ -1,0 +1,143 @@
+"""Functions compared over their seeds: means, standard errors, and tests against one of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from importlib.metadata import version
+from statistics import fmean
+from typing import Any, Callable, Optional, Sequence
+
+from .. import __version__
+from .attended_seeds import pool_attended
+from .corpus_significance import CORPUS_METRICS, corpus_significance
+from .report import PRINTED
+from .runs import Groups, Run, shared_seeds
+from .significance import Resampling, Significance, mean_significance, seed_test, standard_error
+
+FORMAT = "onmt_evsoftmax.comparison"
+VERSION = 1
+LEVELS = (0.05, 0.01)
+VERSIONS = {
+    "onmt_evsoftmax": __version__,
+    **{name: version(name) for name in ("sacrebleu", "numpy", "scipy")},
+}
+
+METHOD = {
+    "mean": "mean ± standard error over seeds (sample standard deviation / sqrt(seeds))",
+    "attended": "mean ± standard deviation over the target tokens of all seeds; entropy: mean ± standard "
+    "error over seeds; last decoder layer, mean over heads",
+    "sentences": "A sentence is drawn or swapped with all of its seeds: a sentence's score is the mean "
+    "over seeds (ROUGE, METEOR), a test set's the mean over seeds of the corpus score (BLEU, chrF).",
+    "randomisation": "paired approximate randomisation, two-sided; BLEU and chrF: sacrebleu",
+    "bootstrap": "paired bootstrap resampling; ROUGE and METEOR: two-sided, shifted to the null; BLEU and "
+    "chrF: sacrebleu, which is close to one-sided",
+    "interval": "95 %, percentiles of the bootstrap",
+    "seeds": "paired t-test, seed i against seed i",
+}
+"""What the figures mean, for the legend and the JSON."""
+
+
+def compare(
+    groups: Groups,
+    against: str,
+    *,
+    test: str = "randomisation",
+    resampling: Optional[Resampling] = None,
+    allow_missing: bool = False,
+    progress: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Compare every function with ``against``, metric by metric; ready for JSON.
+
+    Args:
+        groups, against: see `runs.group_runs`; the others are tested against the last.
+        test: of `significance.TESTS`; whose p-value sets the marks.
+        resampling: how often to draw.
+        allow_missing: compare functions that lack a seed of each other on those they share.
+        progress: called with a line of text before each long step.
+
+    Returns:
+        ``functions``: name -> see `_summary`; ``differences``: name -> metric -> see `_difference`.
+
+    Raises:
+        InputError: a seed is missing, or the models of a function differ in size.
+    """
+    resampling = resampling or Resampling()
+    others = [name for name in groups if name != against]
+    seeds = {name: shared_seeds(groups, name, against, allow_missing=allow_missing) for name in others}
+    functions = {name: _summary(list(runs.values())) for name, runs in groups.items()}
+    differences: dict[str, dict[str, Any]] = {name: {} for name in seeds}
+    for name, metric in itertools.product(seeds, PRINTED):
+        progress(f"{name} against {against}: {PRINTED[metric]}")
+        pairs = [(groups[name][seed], groups[against][seed]) for seed in seeds[name]]
+        found = _difference(metric, pairs, test, resampling)
+        differences[name][metric] = {"seeds": seeds[name], **found}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "against": against,
+        "test": test,
+        "resampling": dataclasses.asdict(resampling),
+        "method": METHOD,
+        "versions": VERSIONS,
+        "functions": functions,
+        "differences": differences,
+    }
+
+
+def mark(difference: float, p: Optional[float]) -> str:
+    """``*`` or ``**``: significantly worse than the reference at 0.05, 0.01; ``†``, ``††``: better.
+
+    The paper's asterisks say that ev-softmax outperformed the method; the daggers are ours.
+    """
+    if p is None:
+        return ""
+    return ("*" if difference < 0 else "†") * sum(p < level for level in LEVELS)
+
+
+def _summary(runs: Sequence[Run]) -> dict[str, Any]:
+    """Seeds, scores (metric -> mean, standard error, value of each seed) and attention of a function."""
+    scores = {}
+    for metric in PRINTED:
+        values = [run.scores[metric] for run in runs]
+        scores[metric] = {"mean": fmean(values), "standard_error": standard_error(values), "values": values}
+    return {
+        "seeds": [run.seed for run in runs],
+        "runs": [{"path": run.path, "name": run.name} for run in runs],
+        "scores": scores,
+        "attended": pool_attended(runs),
+    }
+
+
+def _difference(
+    metric: str, pairs: Sequence[tuple[Run, Run]], test: str, resampling: Resampling
+) -> dict[str, Any]:
+    """System minus reference on the shared seeds: effect size, intervals, p-values, mark."""
+    gaps = [system.scores[metric] - reference.scores[metric] for system, reference in pairs]
+    paired = _significance(metric, pairs, resampling)
+    over_seeds = seed_test(gaps)
+    p_values = {
+        "randomisation": paired and paired.p_randomisation,
+        "bootstrap": paired and paired.p_bootstrap,
+        "seeds": over_seeds and over_seeds.p,
+    }
+    return {
+        "difference": fmean(gaps),
+        "interval": paired and list(paired.interval),
+        "interval_over_seeds": over_seeds and list(over_seeds.interval),
+        "p": p_values,
+        "mark": mark(fmean(gaps), p_values[test]),
+    }
+
+
+def _significance(
+    metric: str, pairs: Sequence[tuple[Run, Run]], resampling: Resampling
+) -> Optional[Significance]:
+    """None where the JSON of a run lacks the sentence statistics of a corpus metric."""
+    if metric not in CORPUS_METRICS:
+        gaps = [a.sentence_scores[metric] - b.sentence_scores[metric] for a, b in pairs]
+        return mean_significance(sum(gaps) / len(gaps), resampling)
+    if not all(metric in run.statistics for pair in pairs for run in pair):
+        return None
+    systems, references = zip(*((a.statistics[metric], b.statistics[metric]) for a, b in pairs))
+    return corpus_significance(metric, systems, references, resampling)

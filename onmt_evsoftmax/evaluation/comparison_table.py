@@ -1,0 +1,247 @@
+"""A comparison as Markdown, LaTeX (booktabs) and CSV, in the layout of the paper's Table 4."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any, Iterator, Optional
+
+from ..names import PRINTED_NAMES
+from .attended_seeds import MEASURES
+from .report import PRINTED
+from .significance import TESTS
+
+COLUMNS = (
+    "function",
+    "measure",
+    "kind",
+    "layer",
+    "head",
+    "runs",
+    "mean",
+    "standard_error",
+    "standard_deviation",
+    "difference",
+    "interval_low",
+    "interval_high",
+    "p_randomisation",
+    "p_bootstrap",
+    "p_seeds",
+    "mark",
+)
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "†": r"$\dagger$",
+    "<": r"$<$",
+    ">": r"$>$",
+    "|": r"$|$",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """``mean ± spread`` with a mark; None where there is nothing to say."""
+
+    mean: Optional[float]
+    spread: Optional[float] = None
+    mark: str = ""
+
+    def text(self) -> str:
+        """Plain text.
+
+        >>> Cell(29.2, 0.06, "**").text()
+        '29.20 ± 0.06**'
+        """
+        if self.mean is None:
+            return "-"
+        return f"{self.mean:.2f} ± {'-' if self.spread is None else f'{self.spread:.2f}'}{self.mark}"
+
+
+def printed(function: str) -> str:
+    """A function as tables write it; a name of the user's own stays as it is."""
+    return PRINTED_NAMES.get(function, function)
+
+
+def table_rows(comparison: dict[str, Any]) -> Iterator[tuple[str, list[Cell]]]:
+    """Heading and cells, one per function: the metrics, then what is attended to."""
+    functions = comparison["functions"]
+    for metric, heading in PRINTED.items():
+        scores = {name: summary["scores"][metric] for name, summary in functions.items()}
+        marks = {name: found[metric]["mark"] for name, found in comparison["differences"].items()}
+        values = ((name, score["mean"], score["standard_error"]) for name, score in scores.items())
+        yield heading, [Cell(mean, error, marks.get(name, "")) for name, mean, error in values]
+    if not any(summary["attended"] for summary in functions.values()):
+        return
+    rows = (
+        ("words", "std", "attended words"),
+        ("positions", "std", "attended positions"),
+        ("entropy", "standard_error", "entropy (nats)"),
+    )
+    for measure, spread, heading in rows:
+        found = [(summary["attended"] or {}).get(measure, {}) for summary in functions.values()]
+        yield heading, [Cell(values.get("mean"), values.get(spread)) for values in found]
+
+
+def legend(comparison: dict[str, Any]) -> Iterator[str]:
+    """What the reader of the table must know, line by line."""
+    reference, method, resampling = (comparison[key] for key in ("reference", "method", "resampling"))
+    yield f"{reference['lines']} sentences against {reference['path']}."
+    yield f"Scores: {method['mean']}. Attended: {method['attended']}."
+    yield (
+        f"* and **: {printed(comparison['against'])} is better with p < 0.05 and p < 0.01; † and ††: worse. "
+        f"Test: {comparison['test']} ({method[comparison['test']]}), not corrected for the number of tests."
+    )
+    yield (
+        f"{method['sentences']} {resampling['samples']} bootstrap samples, {resampling['trials']} "
+        f"randomisation trials, random seed {resampling['seed']}."
+    )
+    names: dict[str, list[str]] = {}
+    for metric, name in PRINTED.items():
+        names.setdefault(comparison["signatures"][metric], []).append(name)
+    for signature, metrics in names.items():
+        yield f"{', '.join(metrics)}: {signature}."
+    for note in comparison["notes"]:
+        yield f"Note: {note}"
+
+
+def to_markdown(comparison: dict[str, Any]) -> str:
+    """Table 4, the differences with intervals and p-values, and the legend."""
+    functions = comparison["functions"]
+    lines = [_markdown_row("", *map(printed, functions)), "|---|" + "---:|" * len(functions)]
+    lines += [_markdown_row(name, *(cell.text() for cell in row)) for name, row in table_rows(comparison)]
+    lines.append(_markdown_row("seeds", *(_seeds(summary["seeds"]) for summary in functions.values())))
+    if comparison["differences"]:
+        against, method = printed(comparison["against"]), comparison["method"]
+        heads = ("difference", "95 %", "p (randomisation)", "p (bootstrap)", "p (seeds)", "95 % over seeds")
+        lines += ["", _markdown_row(f"minus {against}", "", *heads), "|---|---|" + "---:|" * len(heads)]
+        lines += [_markdown_row(*row) for row in _difference_rows(comparison)]
+        lines += ["", "; ".join(f"{name}: {method[name]}" for name in (*TESTS, "interval")) + "."]
+    for line in legend(comparison):
+        lines += ["", _escape_markdown(line)]
+    return "\n".join(lines) + "\n"
+
+
+def to_latex(comparison: dict[str, Any]) -> str:
+    """A ``table`` that needs ``\\usepackage{booktabs}``."""
+    functions = comparison["functions"]
+    heads = " & ".join(["", *(escape_latex(printed(name)) for name in functions)])
+    lines = [r"\begin{table}", r"\centering", r"\begin{tabular}{l" + "c" * len(functions) + "}", r"\toprule"]
+    lines += [heads + r" \\", r"\midrule"]
+    for number, (heading, cells) in enumerate(table_rows(comparison)):
+        if number == len(PRINTED):
+            lines.append(r"\midrule")
+        lines.append(" & ".join([escape_latex(heading), *map(_latex_cell, cells)]) + r" \\")
+    caption = " ".join(escape_latex(line) for line in legend(comparison))
+    lines += [r"\bottomrule", r"\end{tabular}", rf"\caption{{{caption}}}", r"\end{table}"]
+    return "\n".join(lines) + "\n"
+
+
+def to_csv(comparison: dict[str, Any]) -> str:
+    """One row per function and metric, then one per function, kind of attention, layer and head."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for name, summary in comparison["functions"].items():
+        for metric in PRINTED:
+            found = comparison["differences"].get(name, {}).get(metric)
+            writer.writerow(_score_row(name, metric, summary["scores"][metric], found))
+        if summary["attended"]:
+            writer.writerows({"function": name, **row} for row in _attended_rows(summary["attended"]))
+    return stream.getvalue()
+
+
+def escape_latex(text: str) -> str:
+    """Text whose special characters LaTeX prints.
+
+    >>> escape_latex("R&D 5 %")
+    'R\\\\&D 5 \\\\%'
+    """
+    return "".join(LATEX.get(character, character) for character in text)
+
+
+def _latex_cell(cell: Cell) -> str:
+    if cell.mean is None:
+        return "--"
+    spread = r" \pm " + f"{cell.spread:.2f}" if cell.spread is not None else ""
+    mark = "^{" + cell.mark.replace("†", r"\dagger") + "}" if cell.mark else ""
+    return f"${cell.mean:.2f}{spread}{mark}$"
+
+
+def _markdown_row(*cells: str) -> str:
+    return "| " + " | ".join(_escape_markdown(cell).replace("|", r"\|") for cell in cells) + " |"
+
+
+def _escape_markdown(text: str) -> str:
+    return text.replace("*", r"\*").replace("_", r"\_")
+
+
+def _difference_rows(comparison: dict[str, Any]) -> Iterator[list[str]]:
+    for name, metrics in comparison["differences"].items():
+        for metric, found in metrics.items():
+            p = [_p_value(found["p"][test]) for test in TESTS]
+            intervals = [_interval(found[key]) for key in ("interval", "interval_over_seeds")]
+            gap = f"{found['difference']:+.2f}"
+            yield [printed(name), PRINTED[metric], gap, intervals[0], *p, intervals[1]]
+
+
+def _seeds(seeds: list) -> str:
+    return ", ".join("-" if seed is None else str(seed) for seed in seeds)
+
+
+def _interval(bounds: Optional[list[float]]) -> str:
+    return "-" if bounds is None else f"{bounds[0]:+.2f} to {bounds[1]:+.2f}"
+
+
+def _p_value(p: Optional[float]) -> str:
+    return "-" if p is None else f"{p:.4f}"
+
+
+def _score_row(
+    name: str, metric: str, score: dict[str, Any], found: Optional[dict[str, Any]]
+) -> dict[str, Any]:
+    row = {
+        "function": name,
+        "measure": metric,
+        "runs": len(score["values"]),
+        "mean": score["mean"],
+        "standard_error": score["standard_error"],
+    }
+    if found:
+        low, high = found["interval"] or (None, None)
+        row.update(difference=found["difference"], interval_low=low, interval_high=high, mark=found["mark"])
+        row.update({f"p_{test}": p for test, p in found["p"].items()})
+    return row
+
+
+def _attended_rows(attended: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    runs = attended["runs"]
+    for unit in ("words", "positions"):
+        mean, deviation = attended[unit]["mean"], attended[unit]["std"]
+        yield {"measure": unit, "runs": runs, "mean": mean, "standard_deviation": deviation}
+    yield {"measure": "entropy", "runs": runs, **attended["entropy"]}
+    for kind, measures in attended["kinds"].items():
+        for measure in MEASURES:
+            means, errors = measures[measure]["mean"], measures[measure]["standard_error"]
+            for layer, heads in enumerate(means):
+                for head, mean in enumerate(heads):
+                    error = errors[layer][head] if errors else None
+                    yield {
+                        "measure": measure,
+                        "kind": kind,
+                        "layer": layer,
+                        "head": head,
+                        "runs": runs,
+                        "mean": mean,
+                        "standard_error": error,
+                    }

@@ -1,0 +1,188 @@
+"""Scored runs as `compare` needs them: whose they are, and whether they belong together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Mapping, Optional, Sequence
+
+import numpy as np
+
+from ..errors import InputError
+from ..files import PathLike
+from ..names import PRINTED_NAMES
+from .report import PRINTED, read_report
+
+LABEL = re.compile(r"(?P<function>[\w.-]+)(?::(?P<seed>\d+))?=(?P<path>.+)")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One trained model on one test set.
+
+    Attributes:
+        path: the JSON of scores that it was read from.
+        name: its name in that file.
+        function: what the model is an example of, as a rule its attention function.
+        seed: which of several trainings it is; None where nobody said.
+        scores: metric -> score of the test set.
+        sentence_scores: metric -> ``[sentences]``.
+        statistics: ``bleu``, ``chrf`` -> integer ``[sentences, counts]``, where stored.
+        attended: see `attended.AttendedWords`, as a dictionary; None without an archive.
+    """
+
+    path: str
+    name: str
+    function: str
+    seed: Optional[int]
+    scores: Mapping[str, float]
+    sentence_scores: Mapping[str, np.ndarray]
+    statistics: Mapping[str, np.ndarray]
+    attended: Optional[Mapping[str, Any]]
+
+    def __str__(self) -> str:
+        return f"{self.name!r} in {self.path}"
+
+
+Groups = dict  # function -> {seed: Run}, functions in the order of the tables, seeds ascending
+
+
+def read_runs(arguments: Sequence[str]) -> tuple[list[Run], dict[str, Any]]:
+    """All systems of the given files, and what the files have in common.
+
+    Args:
+        arguments: ``FILE``, or ``FUNCTION=FILE`` or ``FUNCTION:SEED=FILE`` to say what the
+            only system of a file is.
+
+    Returns:
+        the runs, and ``reference``, ``settings`` and ``signatures`` of the first file.
+
+    Raises:
+        InputError: a file cannot be read, does not say what its systems are, or was scored on
+            another test set or in another way than the first.
+    """
+    runs: list[Run] = []
+    first: Optional[tuple[str, dict[str, Any]]] = None
+    for argument in arguments:
+        label = LABEL.fullmatch(argument)
+        path = label["path"] if label else argument
+        report = read_report(path)
+        try:
+            first = first or (path, report)
+            _check_alike(path, report, *first)
+            systems = report["systems"]
+            if label and len(systems) != 1:
+                raise InputError(
+                    f"{path}: holds {len(systems)} systems, but {argument!r} names one; "
+                    "give the file without a label"
+                )
+            runs += [_run(path, system, label, report["reference"]["lines"]) for system in systems]
+        except InputError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            again = "make it again with: onmt_evsoftmax score --json"
+            raise InputError(f"{path}: damaged scores ({type(error).__name__}: {error}); {again}") from None
+    return runs, {key: first[1][key] for key in ("reference", "settings", "signatures")}
+
+
+def group_runs(runs: Sequence[Run], against: str) -> Groups:
+    """The runs by function and seed; ``against`` is the last function.
+
+    Raises:
+        InputError: there is no run of ``against``, or two of the same function and seed.
+    """
+    found: dict[str, dict[Optional[int], Run]] = {}
+    for run in runs:
+        group = found.setdefault(run.function, {})
+        if run.seed in group:
+            seed = "no seed" if run.seed is None else f"seed {run.seed}"
+            raise InputError(
+                f"{run.function} with {seed} twice: {group[run.seed]} and {run}; say which is "
+                "which with `score --seed` or FUNCTION:SEED=FILE"
+            )
+        group[run.seed] = run
+    if against not in found:
+        paths = ", ".join(dict.fromkeys(run.path for run in runs))
+        known = ", ".join(sorted(found))
+        raise InputError(f"--against {against}: no such function in {paths}; known: {known}")
+    order = {name: place for place, name in enumerate(PRINTED_NAMES)}
+    names = sorted(found, key=lambda name: (name == against, order.get(name, len(order))))
+    return {name: dict(sorted(found[name].items(), key=lambda item: item[0] or 0)) for name in names}
+
+
+def shared_seeds(groups: Groups, function: str, against: str, *, allow_missing: bool = False) -> list:
+    """The seeds that two functions share; a seed's run is compared with the run of the same seed.
+
+    Raises:
+        InputError: one lacks a seed that the other has (unless ``allow_missing``), or they
+            share none.
+    """
+    shared = [seed for seed in groups[function] if seed in groups[against]]
+    for one, other in ((function, against), (against, function)):
+        lacking = [run for seed, run in groups[other].items() if seed not in groups[one]]
+        if lacking and not (allow_missing and shared):
+            seeds = ", ".join("no seed" if run.seed is None else f"seed {run.seed}" for run in lacking)
+            advice = "add it, or compare on the shared seeds with --missing_seeds" if shared else "add it"
+            raise InputError(f"{one} has no run with {seeds}, but {other} has: {lacking[0]}; {advice}")
+    return shared
+
+
+def _check_alike(path: PathLike, report: dict, first_path: PathLike, first: dict) -> None:
+    here, there = report["reference"], first["reference"]
+    if (here["sha256"], here["lines"]) != (there["sha256"], there["lines"]):
+        raise InputError(
+            f"{path}: scored against {here['path']}, but {first_path} against {there['path']}, "
+            "which is another text; compare runs on one test set"
+        )
+    for metric in PRINTED:
+        here, there = (scores["signatures"][metric] for scores in (report, first))
+        if here != there:
+            raise InputError(
+                f"{path}: {PRINTED[metric]} is {here!r}, but in {first_path} it is {there!r}; "
+                "score both in the same way"
+            )
+    changed = [key for key, value in first["settings"].items() if report["settings"].get(key) != value]
+    if changed:
+        raise InputError(
+            f"{path}: {', '.join(changed)} differ from those of {first_path}; "
+            "score both with the same options"
+        )
+
+
+def _run(path: str, system: Mapping[str, Any], label: Optional[re.Match], sentences: int) -> Run:
+    function, seed = _identity(path, system, label)
+    sentence_scores = {metric: _numbers(system["sentence_scores"][metric], sentences) for metric in PRINTED}
+    details = {metric: value.get("sentence_statistics") for metric, value in system["details"].items()}
+    return Run(
+        path,
+        system["name"],
+        function,
+        seed,
+        {metric: float(system["scores"][metric]) for metric in PRINTED},
+        sentence_scores,
+        {metric: _numbers(rows, sentences) for metric, rows in details.items() if rows is not None},
+        system["attended"],
+    )
+
+
+def _identity(path: str, system: Mapping[str, Any], label: Optional[re.Match]) -> tuple[str, Optional[int]]:
+    """Function and seed: as labelled, as scored, as in the attention archive, or by the name."""
+    if label:
+        seed = system.get("seed") if label["seed"] is None else int(label["seed"])
+        return label["function"], seed
+    function = system.get("function") or ((system["attention"] or {}).get("functions") or {}).get("cross")
+    if function is None and system["name"] in PRINTED_NAMES:
+        function = system["name"]
+    if function is None:
+        raise InputError(
+            f"{path}: does not say which function {system['name']!r} is; score it with "
+            f"--function NAME, or write FUNCTION:SEED={path}"
+        )
+    return function, system.get("seed")
+
+
+def _numbers(values: Any, sentences: int) -> np.ndarray:
+    array = np.asarray(values, dtype=np.float64)
+    if len(array) != sentences or not np.isfinite(array).all():
+        raise ValueError(f"{len(array)} values for {sentences} sentences, or one that is no number")
+    return array
