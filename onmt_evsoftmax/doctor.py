@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.metadata
+import logging
 import os
 import platform
 import subprocess
@@ -11,7 +13,7 @@ import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 from .startup import SWITCH
 from .versions import TESTED_OPENNMT
@@ -151,10 +153,29 @@ def _zeros_in_attention() -> tuple[float, str]:
         torch.nn.init.normal_(parameter)
     install(model.to(device), AttentionFunctions("evsoftmax", "evsoftmax"))
     weights = []
-    model["encoder"].softmax.register_forward_hook(lambda _module, _inputs, output: weights.append(output))
     inputs = torch.randn(2, 6, 8, device=device)
+    handle = model["encoder"].softmax.register_forward_hook(lambda _module, _in, out: weights.append(out))
     model["encoder"](inputs, inputs, inputs)
-    return float((weights[0] == 0).float().mean()), f"mapping on the scores, {device}"
+    handle.remove()
+    with _debug_messages("onmt_evsoftmax") as messages:  # unwatched, as in training
+        model["encoder"](inputs, inputs, inputs)
+    return float((weights[0] == 0).float().mean()), f"on {device}; {messages[-1]}"
+
+
+@contextlib.contextmanager
+def _debug_messages(logger_name: str) -> Iterator[list[str]]:
+    """The debug messages of a logger while the context lasts."""
+    messages: list[str] = []
+    handler, logger = logging.Handler(), logging.getLogger(logger_name)
+    handler.emit = lambda record: messages.append(record.getMessage())
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield messages
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
 
 
 CHECKS: tuple[Callable[[], Finding], ...] = (

@@ -12,6 +12,7 @@ def test_a_sound_installation(command):
     lines = result.stdout.splitlines()
     assert all(line.startswith("ok") for line in lines), result.stdout
     assert "exact zeros" in result.stdout and "OpenNMT-py" in result.stdout
+    assert "attention with evsoftmax: dense" in result.stdout  # the path that training takes
 
 
 def test_a_plugin_that_is_switched_off_is_found(command):

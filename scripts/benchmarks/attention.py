@@ -273,7 +273,7 @@ def plot(results: Sequence[Measurement], path: Path) -> None:
 
     panels = sorted({(r.threads, r.causal) for r in results})
     figure, axes = plt.subplots(
-        1, len(panels), figsize=(6.5 * len(panels), 5), squeeze=False, sharey=True, layout="constrained"
+        1, len(panels), figsize=(5.5 * len(panels) + 2.5, 5), squeeze=False, sharey=True, layout="constrained"
     )
     for axis, (threads, causal) in zip(axes[0], panels):
         for name in dict.fromkeys(r.name for r in results):
@@ -287,7 +287,7 @@ def plot(results: Sequence[Measurement], path: Path) -> None:
         axis.set(xscale="log", yscale="log", xlabel="length", ylabel="ns per score, forward + backward")
         axis.set_title(f"{threads} thread{'s' * (threads > 1)}, {'causal' if causal else 'no mask'}")
         axis.grid(alpha=0.3)
-    axes[0][-1].legend(fontsize="small")
+    figure.legend(*axes[0][0].get_legend_handles_labels(), fontsize="small", loc="outside right center")
     figure.savefig(path, dpi=110)
 
 

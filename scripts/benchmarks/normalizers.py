@@ -208,10 +208,11 @@ def plot(results: Sequence[Measurement], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     panels = sorted({(r.threads, r.masked) for r in results})
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(6.5 * len(panels), 6), squeeze=False, layout="constrained"
-    )
-    for axis, (threads, masked) in zip(axes[0], panels):
+    rows = math.ceil(len(panels) / 2)
+    figure, axes = plt.subplots(rows, 2, figsize=(14, 5.5 * rows), squeeze=False, layout="constrained")
+    for axis in axes.flat[len(panels) :]:
+        axis.remove()
+    for axis, (threads, masked) in zip(axes.flat, panels):
         part = [r for r in results if (r.threads, r.masked) == (threads, masked)]
         shapes, names = (list(dict.fromkeys(column)) for column in zip(*((r.shape, r.name) for r in part)))
         for index, shape in enumerate(shapes):
@@ -226,7 +227,7 @@ def plot(results: Sequence[Measurement], path: Path) -> None:
         axis.axvline(1, color="black", linewidth=0.8)
         axis.invert_yaxis()
         axis.grid(axis="x", alpha=0.3)
-    axes[0][0].legend(title="rows x classes")
+    figure.legend(*axes[0][0].get_legend_handles_labels(), title="rows x classes", loc="outside right upper")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
 

@@ -227,9 +227,7 @@ def test_a_score_on_its_mean_is_kept(implementation, length):
     steps = torch.arange(length, dtype=torch.float32) - length // 2
     key = steps[:, None].expand(length, 4)[None, None]
     query = torch.full((1, 1, length, 4), 0.125)
-    _, weights = attention(
-        query, key, key, scale=1.0, implementation=implementation, return_weights=True
-    )
+    _, weights = attention(query, key, key, scale=1.0, implementation=implementation, return_weights=True)
     assert torch.equal(weights > 0, (steps >= 0).expand_as(weights))
 
 

@@ -131,8 +131,12 @@ def test_parameters_are_those_of_the_module_that_was_replaced(build):
 
 
 def test_the_language_model_decoder_runs_too(build, calls):
-    model, vocabs = build(self_attn_function="evsoftmax", model_task="lm", encoder_type="transformer_lm",
-                          decoder_type="transformer_lm")
+    model, vocabs = build(
+        self_attn_function="evsoftmax",
+        model_task="lm",
+        encoder_type="transformer_lm",
+        decoder_type="transformer_lm",
+    )
     tokens = torch.randint(5, 20, (2, 6, 1))
     output, _ = model(tokens, tokens, torch.tensor([6, 6]))
     assert calls and torch.isfinite(output).all()
