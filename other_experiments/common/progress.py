@@ -30,8 +30,13 @@ class Progress:
         self._bars = None
         if console.is_terminal:
             self._bars = Bars(
-                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                TimeRemainingColumn(), TextColumn("{task.fields[note]}"), console=console,
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[note]}"),
+                console=console,
             )
             self._task = self._bars.add_task(name, total=total, completed=done, note="")
 

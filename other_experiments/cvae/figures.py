@@ -1,6 +1,6 @@
 """Tables and figures of finished runs: what Figures 2 and 3 of the paper show.
 
-    python -m other_experiments.cvae.figures runs/cvae runs/cvae_released --out docs/results/cvae
+python -m other_experiments.cvae.figures runs/cvae runs/cvae_released --out docs/results/cvae
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Train the conditional autoencoders and compare their priors.
 
-    python -m other_experiments.cvae.train --preset small
+python -m other_experiments.cvae.train --preset small
 """
 
 from __future__ import annotations
@@ -94,21 +94,37 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m other_experiments.cvae.train", description=__doc__.splitlines()[0], allow_abbrev=False
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="YAML with changes to config.yaml")
-    parser.add_argument("--preset", nargs="+", default=[], metavar="NAME",
-                        help="small, split37, classes20, released")
-    parser.add_argument("--protocol", choices=("paper", "released"), default="paper",
-                        help="the paper's text, or what the authors' code does")
-    parser.add_argument("--normalizer", nargs="+", default=list(METHODS), metavar="NAME",
-                        help=f"of {', '.join(METHODS)}; default: all")
+    parser.add_argument(
+        "--preset", nargs="+", default=[], metavar="NAME", help="small, split37, classes20, released"
+    )
+    parser.add_argument(
+        "--protocol",
+        choices=("paper", "released"),
+        default="paper",
+        help="the paper's text, or what the authors' code does",
+    )
+    parser.add_argument(
+        "--normalizer",
+        nargs="+",
+        default=list(METHODS),
+        metavar="NAME",
+        help=f"of {', '.join(METHODS)}; default: all",
+    )
     parser.add_argument("--seeds", default="0-9", help="such as 0-9 or 0,3,7; default: 0-9")
     parser.add_argument("--kl_weight", type=float, metavar="W", help="weight of the KL divergence")
     parser.add_argument("--kl_reduction", choices=KL_REDUCTIONS, help="of the KL divergence over a batch")
     parser.add_argument("--epochs", type=int, metavar="N")
     parser.add_argument("--mirror", metavar="DIR|URL", help="where MNIST's files are")
-    parser.add_argument("--cache", type=Path, default=Path("runs/cache"), metavar="DIR",
-                        help="for downloads and the judge; default: runs/cache")
-    parser.add_argument("--out", type=Path, default=Path("runs/cvae"), metavar="DIR",
-                        help="default: runs/cvae")
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=Path("runs/cache"),
+        metavar="DIR",
+        help="for downloads and the judge; default: runs/cache",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/cvae"), metavar="DIR", help="default: runs/cvae"
+    )
     return parser
 
 
