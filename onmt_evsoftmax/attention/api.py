@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from .implementations import FUNCTIONS, select
+from .implementations import FUNCTIONS, is_traced, select
 from .request import Request
 from .visibility import Visibility
 
@@ -101,22 +101,28 @@ def _check_options(function: str, dropout: float, eps: float) -> None:
         raise InputError(f"unknown attention function {function!r}; known: {', '.join(FUNCTIONS)}")
     if not 0 <= dropout < 1:
         raise InputError(f"dropout must be at least 0 and below 1, got {dropout}")
-    if not eps >= 0:
-        raise InputError(f"eps must not be negative, got {eps}")
+    if not 0 <= eps < math.inf:
+        raise InputError(f"eps must be finite and not negative, got {eps}")
     if eps and function != "evsoftmax":
         raise InputError(f"eps belongs to evsoftmax; {function} has none")
 
 
 def _check_mask(mask: Tensor, query: Tensor, keys: int) -> None:
-    if mask.dtype != torch.bool:
-        raise InputError(f"mask must be boolean with True for visible keys, got {mask.dtype}")
+    if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
+        kind = getattr(mask, "dtype", type(mask).__name__)
+        raise InputError(f"mask must be a boolean tensor with True for visible keys, got {kind}")
     full = (*query.shape[:-1], keys)
     fits = mask.ndim <= 4 and all(ours in (1, all_) for ours, all_ in zip(mask.shape[::-1], full[::-1]))
     if not fits or mask.ndim == 0:
-        raise InputError(f"mask of shape {tuple(mask.shape)} does not broadcast to {full}")
+        raise InputError(
+            f"mask of shape {tuple(mask.shape)} does not broadcast to [batch, heads, queries, keys] = {full}; "
+            "a padding mask [batch, keys] goes in as mask[:, None, None], or as key_lengths"
+        )
 
 
 def _check_lengths(lengths: Tensor, query: Tensor) -> None:
+    if not isinstance(lengths, Tensor):
+        raise InputError(f"key_lengths must be a tensor of integers, got {type(lengths).__name__}")
     if lengths.shape != query.shape[:1] or lengths.is_floating_point() or lengths.dtype == torch.bool:
         raise InputError(
             f"key_lengths must be integers of shape {tuple(query.shape[:1])}, "
@@ -130,10 +136,12 @@ def _repeat_heads(tensor: Tensor, heads: int) -> Tensor:
 
 
 def _clean(tensor: Tensor, visibility: Visibility) -> Tensor:
-    """Zero where no query looks: the product of a weight of zero with NaN would not be zero."""
-    if visibility.valid is None:
+    """Zero where no query looks: the product of a weight of zero with NaN or 1e38 would not be zero."""
+    seen = visibility.seen()
+    if seen is None:
         return tensor
     # on a CPU to look is cheaper than to write; on a GPU a look would stall it
-    if tensor.device.type == "cpu" and math.isfinite(tensor.detach().sum().item()):
-        return tensor
-    return tensor.masked_fill(~visibility.valid.transpose(-2, -1), 0.0)
+    if tensor.device.type == "cpu" and not is_traced():
+        if math.isfinite(torch.linalg.vector_norm(tensor.detach()).item()):
+            return tensor
+    return tensor.masked_fill(~seen.transpose(-2, -1), 0.0)

@@ -107,6 +107,18 @@ def block_gradients(
     Args:
         noise: what dropout multiplied the weights by.
     """
+    # the backward pass may run inside a region of autocast, which would take the products in half precision
+    with torch.autocast(request.query.device.type, enabled=False):
+        return _block_gradients(request, weights, noise, output_gradient, weights_gradient)
+
+
+def _block_gradients(
+    request: Request,
+    weights: Tensor,
+    noise: Optional[Tensor],
+    output_gradient: Optional[Tensor],
+    weights_gradient: Optional[Tensor],
+) -> tuple[Tensor, Tensor, Tensor]:
     if output_gradient is None:
         value_gradient, gradient = torch.zeros_like(request.value), weights_gradient.clone()
     else:
@@ -168,17 +180,23 @@ def _drop_negative(scores: Tensor, eps: float) -> None:
 
 
 def _repair(weights: Tensor, request: Request) -> None:
-    """Compute rows of NaN again by the plain form: all was dropped, or hidden, or NaN came in.
+    """Zeros for queries that see no key; other rows of NaN are computed again by the plain form.
 
-    All scores of a row may be negative where they are equal and the mean is rounded.
+    All scores of a row may be negative where they are equal and the mean is rounded; or NaN came in.
     """
     first = weights.select(-1, 0)
     if not math.isnan(first.sum().item()):
         return
+    mask = request.visibility.mask()
     broken = first.isnan()
+    if mask is not None:
+        blind = ~mask.any(-1).expand_as(broken)
+        weights.masked_fill_(blind.unsqueeze(-1), 0.0)
+        broken &= ~blind
+        if not broken.any():
+            return
     heads = broken.any(-1)
     scores = request.query[heads] @ request.key[heads].transpose(-2, -1) * request.scale
-    mask = request.visibility.mask()
     if mask is not None:
         mask = mask.expand_as(weights)[heads]
     weights[broken] = plain_weights(request.function, scores, mask, request.eps)[broken[heads]]

@@ -85,7 +85,7 @@ def blocks(request: Request) -> Iterator[Block]:
     request, centring = centre(request)
     (batch, heads, queries, _), keys = request.query.shape, request.key.shape[-2]
     limit = BLOCK_SCORES.get(request.query.device.type, ELSEWHERE)
-    rows = min(queries, max(1, limit // keys))
+    rows = max(1, min(queries, limit // keys))
     some_heads = max(1, limit // (rows * keys)) if rows == queries else 1
     sentences = max(1, some_heads // heads) if some_heads >= heads else 1
     for b, h, q in product(_slices(batch, sentences), _slices(heads, some_heads), _slices(queries, rows)):

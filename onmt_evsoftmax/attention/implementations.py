@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Callable, Mapping, Optional
 
+import torch
 from torch import Tensor
 
 from ..errors import InputError
@@ -24,7 +25,7 @@ DENSE_SCORES = {"cpu": 2**23}
 """Beyond so many scores `auto` takes `blockwise`."""
 DENSE_SCORES_ELSEWHERE = 2**28
 
-CAUSAL_LENGTH = 1024
+CAUSAL_LENGTH = 2048
 """From so many keys on, skipping the future outweighs the scores that `blockwise` computes twice."""
 
 FLEX_LENGTH = 512
@@ -85,7 +86,8 @@ def select(name: str, request: Request) -> Implementation:
     """
     if name == "auto":
         name, reason = _best(request)
-        log.debug("attention with %s: %s, because %s", request.function, name, reason)
+        if not is_traced():  # which cannot log
+            log.debug("attention with %s: %s, because %s", request.function, name, reason)
     if name not in IMPLEMENTATIONS:
         raise InputError(f"unknown implementation {name!r}; known: auto, {', '.join(IMPLEMENTATIONS)}")
     obstacle = IMPLEMENTATIONS[name].obstacle(request)
@@ -94,9 +96,16 @@ def select(name: str, request: Request) -> Implementation:
     return IMPLEMENTATIONS[name]
 
 
+def is_traced() -> bool:
+    """Whether torch.compile, torch.export or a transform of torch.func is at work: no value can be looked at."""
+    return torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
+
+
 def _best(request: Request) -> tuple[str, str]:
     """Name and reason."""
     device = request.query.device.type
+    if is_traced():
+        return "reference", "it is compiled, exported or transformed, which the others do not support"
     if request.return_weights:
         return "dense", "weights are asked for"
     if request.function == "softmax":

@@ -61,6 +61,15 @@ class Visibility:
         """Whether all queries of a head see the same keys."""
         return self.pairs is None and not self.causal
 
+    def seen(self) -> Optional[Tensor]:
+        """Keys that some query sees, boolean ``[batch or 1, heads or 1, 1, keys]``; None if all are."""
+        parts = [self.valid] if self.valid is not None else []
+        if self.pairs is not None:
+            parts.append(self.pairs.any(-2, keepdim=True))
+        if not parts:
+            return None
+        return parts[0] if len(parts) == 1 else parts[0] & parts[1]
+
     def mask(self) -> Optional[Tensor]:
         """One boolean tensor that broadcasts to ``[batch, heads, queries, keys]``; None if all is visible."""
         parts = [part for part in (self.valid, self.pairs) if part is not None]

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Optional
+from typing import NamedTuple, Optional
 
 import torch
 from torch import Tensor
 from torch.nn.functional import threshold, threshold_
 
 from .evsoftmax_plain import evsoftmax_plain
-from .masking import accumulation_type, indicator, masked_score, recompute_rows, spread
+from .masking import accumulation_type, indicator, masked_score, masking_bias, recompute_rows, spread
+
+
+FAR = 256.0
+"""Where the mean of a row is farther from 0, subtracting it could cost digits of the scores that are kept."""
 
 
 def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
@@ -31,57 +35,77 @@ def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
     # contiguous, for softmax is taken in place below
     accurate = scores.to(accumulation_type(scores.dtype)).contiguous()
     limit = masked_score(scores.dtype)
-    # threshold_ keeps what is greater; without a mask that must be "at least 0"
-    floor = 0.0 if mask is not None else -_smallest(accurate.dtype)
     # one score of -65504 among float16 scores does not show in their mean; one of -1e18 does
     centred = None if scores.dtype == torch.float16 else _centre(accurate, mask, dim, limit)
     if centred is None:
-        floor = -_smallest(accurate.dtype)
         if mask is not None:
-            accurate = accurate.add(indicator(~mask, accurate.dtype), alpha=-torch.finfo(accurate.dtype).max)
+            accurate = accurate + masking_bias(mask, accurate.dtype)
         centred = _centre_by_score(accurate, dim, limit)
-    threshold_(centred, floor, -torch.inf)
-    probabilities = torch.softmax(centred, dim, out=centred).to(scores.dtype)
+    kept = threshold_(centred.scores, centred.floor, -torch.inf)
+    probabilities = torch.softmax(kept, dim, out=kept).to(scores.dtype)
     first = probabilities.select(dim, 0)
     # NaN: the rounded mean exceeds every score of a row, or none is valid, or NaN came in
-    if math.isnan(first.sum().item()):
-        recompute_rows(evsoftmax_plain, first.isnan(), probabilities, scores, mask, dim)
+    if centred.is_far or math.isnan(first.sum().item()):
+        broken = first.isnan() | (centred.mean.abs() > FAR).squeeze(dim)
+        recompute_rows(evsoftmax_plain, broken, probabilities, scores, mask, dim)
     return probabilities
 
 
-def _centre(scores: Tensor, mask: Optional[Tensor], dim: int, limit: float) -> Optional[Tensor]:
-    """Scores minus the mean of the valid ones, 0 where masked; None if a masked score shows."""
+class Centred(NamedTuple):
+    """Scores minus the mean of the valid ones of their row.
+
+    What is greater than ``floor`` is to be kept. ``is_far`` where a mean is beyond `FAR`.
+    """
+
+    scores: Tensor
+    mean: Tensor
+    floor: float
+    is_far: bool
+
+
+def _centre(scores: Tensor, mask: Optional[Tensor], dim: int, limit: float) -> Optional[Centred]:
+    """None if a masked score shows that the mask does not hide."""
     classes = scores.shape[dim]
     if mask is None:
+        centred, valid = scores, None
         mean = scores.sum(dim, keepdim=True).div_(classes)
-        return None if _shows_masked(mean, classes, limit) else scores - mean
-    valid = indicator(spread(mask, scores, dim), scores.dtype)
-    centred = scores * valid
-    mean = centred.sum(dim, keepdim=True).div_(valid.sum(dim, keepdim=True).clamp_(min=1))
-    if _shows_masked(mean, classes, limit):
+    else:
+        valid = indicator(spread(mask, scores, dim), scores.dtype)
+        centred = scores * valid
+        mean = centred.sum(dim, keepdim=True).div_(valid.sum(dim, keepdim=True).clamp_(min=1))
+    low, high = _range(mean)
+    # one masked score among ordinary ones pulls the mean of its row below this; NaN compares false
+    if not low >= limit / (2 * classes):
         return None
+    if valid is None:
+        return Centred(scores - mean, mean, -_smallest(scores.dtype), _is_far(low, high))
     limits = torch.finfo(scores.dtype)
     # a valid score that equals the mean must come out greater than 0, which is what a masked one gives
     mean.sub_(mean.abs(), alpha=limits.eps).sub_(limits.smallest_normal)
-    return centred.addcmul_(valid, mean, value=-1)
+    return Centred(centred.addcmul_(valid, mean, value=-1), mean, 0.0, _is_far(low, high))
 
 
-@functools.lru_cache(maxsize=None)
-def _smallest(dtype: torch.dtype) -> float:
-    """The positive number next to 0."""
-    limits = torch.finfo(dtype)
-    return limits.smallest_normal * limits.eps
-
-
-def _shows_masked(mean: Tensor, classes: int, limit: float) -> bool:
-    # one masked score among ordinary ones pulls the mean of its row below this; NaN compares false
-    return not mean.amin().item() >= limit / (2 * classes)
-
-
-def _centre_by_score(scores: Tensor, dim: int, limit: float) -> Tensor:
-    """Scores minus the mean of those above ``limit``; the others stay hugely negative."""
+def _centre_by_score(scores: Tensor, dim: int, limit: float) -> Centred:
+    """Scores at or below ``limit`` are not valid; they stay hugely negative."""
     buffer = threshold(scores, limit, 0.0)
     # what was not copied is larger by more than 1 in the buffer than in the scores
     count = scores.shape[dim] - (buffer - scores).clamp_(max=1).sum(dim, keepdim=True)
     mean = buffer.sum(dim, keepdim=True).div_(count.clamp_(min=1))
-    return torch.sub(scores, mean, out=buffer)
+    centred = torch.sub(scores, mean, out=buffer)
+    return Centred(centred, mean, -_smallest(scores.dtype), _is_far(*_range(mean)))
+
+
+def _range(mean: Tensor) -> tuple[float, float]:
+    low, high = torch.aminmax(mean)
+    return low.item(), high.item()
+
+
+def _is_far(low: float, high: float) -> bool:
+    return not -FAR <= low <= high <= FAR
+
+
+@functools.lru_cache(maxsize=None)
+def _smallest(dtype: torch.dtype) -> float:
+    """The positive number next to 0, which `threshold_` does not keep: minus it, and 0 is kept."""
+    limits = torch.finfo(dtype)
+    return limits.smallest_normal * limits.eps

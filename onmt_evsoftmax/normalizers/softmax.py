@@ -12,8 +12,8 @@ from .function import MappingFunction, softmax_product
 from .masking import (
     accumulation_type,
     check_scores,
-    indicator,
     masked_score,
+    masking_bias,
     recompute_rows,
     softmax_over,
     valid_entries,
@@ -69,7 +69,7 @@ def softmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
         return torch.empty_like(scores)
     accurate = scores.to(accumulation_type(scores.dtype))
     if mask is not None:
-        accurate = accurate.add(indicator(~mask, accurate.dtype), alpha=-torch.finfo(accurate.dtype).max)
+        accurate = accurate + masking_bias(mask, accurate.dtype)
     limit = masked_score(scores.dtype)
     probabilities = torch.softmax(accurate, dim).to(scores.dtype)
     first = probabilities.select(dim, 0)

@@ -115,6 +115,8 @@ def install(model: nn.Module, functions: AttentionFunctions) -> None:
         # 3.5.1 has a second, fused path for this value; 3.0.4 does not know the attribute
         if getattr(attention, "self_attn_type", None) == "scaled-dot-flash":
             attention.self_attn_type = "scaled-dot"
+        if isinstance(replaced, MappedMultiHeadedAttention):
+            continue  # it was installed before, and has its tripwire
         tripwire = Tripwire(name)
         attention.register_forward_pre_hook(tripwire.before)
         attention.register_forward_hook(tripwire.after)
@@ -146,4 +148,6 @@ def _install_generator(generator: nn.Module) -> None:
         raise InputError(
             f"{GENERATOR}: evsoftmax does not work with copy_attn, which has a softmax of its own"
         )
+    if any(isinstance(hook, LogEvSoftmaxHook) for hook in generator._forward_hooks.values()):
+        return  # a second one would take the logarithm of the logarithm
     generator.register_forward_hook(LogEvSoftmaxHook())

@@ -116,6 +116,6 @@ class MappedMultiHeadedAttention(MultiHeadedAttention):
         if mask.size(-2) > 1 and mask.stride(-2) == 0:  # OpenNMT-py expands the mask of the padding
             return {"mask": ~mask[..., :1, :]}
         if self.has_causal_mask and mask.size(-2) > 1:
-            # the last target token sees all others but the padding
+            # OpenNMT-py joins a causal mask and the padding, which is what the last target token does not see
             return {"mask": ~mask[..., -1:, :], "is_causal": True}
         return {"mask": ~mask}

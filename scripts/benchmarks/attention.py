@@ -55,8 +55,8 @@ class Contestant(NamedTuple):
 class Measurement:
     """One contestant at one shape (batch x heads x length x dim).
 
-    Times are milliseconds, None where there is no backward pass. Ratios are to ``baseline`` of the
-    same round. ``extra_mib`` is the largest amount of tensors alive at once, without query, key,
+    Times are milliseconds, None where there is no backward pass. Ratios are to the median of
+    ``baseline``. ``extra_mib`` is the largest amount of tensors alive at once, without query, key,
     value, context and their gradients. ``skipped`` says why nothing was measured.
     """
 

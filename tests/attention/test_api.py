@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 
 import pytest
 import torch
 
 from onmt_evsoftmax.attention import FUNCTIONS, IMPLEMENTATIONS, attention
-from onmt_evsoftmax.attention.implementations import DENSE_SCORES
+from onmt_evsoftmax.attention.implementations import CAUSAL_LENGTH, DENSE_SCORES
 from onmt_evsoftmax.errors import InputError
 
 TENSOR = torch.randn(2, 4, 6, 8)
@@ -20,7 +21,7 @@ TENSOR = torch.randn(2, 4, 6, 8)
         ({"function": "sharpmax"}, "unknown attention function 'sharpmax'; known: softmax, evsoftmax"),
         ({"implementation": "fast"}, "unknown implementation 'fast'; known: auto, reference, dense"),
         ({"dropout": 1.0}, "dropout must be at least 0 and below 1, got 1.0"),
-        ({"eps": -1.0}, "eps must not be negative"),
+        ({"eps": -1.0}, "eps must be finite and not negative"),
         ({"eps": 0.1, "function": "softmax"}, "eps belongs to evsoftmax; softmax has none"),
         ({"query": TENSOR[0]}, r"\[batch, heads, length, dim\], got query \(4, 6, 8\)"),
         ({"query": TENSOR.double()}, "one floating-point type, got torch.float64, torch.float32"),
@@ -28,8 +29,8 @@ TENSOR = torch.randn(2, 4, 6, 8)
         ({"key": TENSOR[:, :, :2]}, "do not fit each other"),
         ({"key": TENSOR[:, :3], "value": TENSOR[:, :3]}, "must be a multiple"),
         ({"key": TENSOR[:, :, :0], "value": TENSOR[:, :, :0]}, "at least one key"),
-        ({"mask": torch.ones(6, 6)}, "mask must be boolean"),
-        ({"mask": torch.ones(5, 6).bool()}, r"mask of shape \(5, 6\) does not broadcast to \(2, 4, 6, 6\)"),
+        ({"mask": torch.ones(6, 6)}, "mask must be a boolean tensor"),
+        ({"mask": torch.ones(5, 6).bool()}, r"mask of shape \(5, 6\) does not broadcast to .* = \(2, 4, 6, 6\)"),
         ({"key_lengths": torch.ones(3).long()}, r"key_lengths must be integers of shape \(2,\)"),
         ({"key_lengths": torch.ones(2)}, r"key_lengths must be integers of shape \(2,\), got torch.float32"),
     ],
@@ -83,7 +84,7 @@ def test_auto_says_what_it_chooses_and_why(caplog, options, chosen, reason):
 
 
 def test_auto_takes_blocks_for_a_long_causal_mask(caplog):
-    tensor = torch.randn(1, 1, 1024, 8)
+    tensor = torch.randn(1, 1, CAUSAL_LENGTH, 8)
     with caplog.at_level(logging.DEBUG, "onmt_evsoftmax"):
         attention(tensor, tensor, tensor, is_causal=True)
         attention(tensor, tensor, tensor)
@@ -121,3 +122,77 @@ def test_posthoc_evidential_is_evsoftmax():
     one, other = (attention(TENSOR, TENSOR, TENSOR, function=f) for f in ("evsoftmax", "posthoc_evidential"))
     assert torch.equal(one, other)
     assert set(FUNCTIONS) >= {"softmax", "evsoftmax", "sparsemax", "entmax15", "posthoc_evidential"}
+
+
+@pytest.mark.parametrize("implementation", ["dense", "blockwise", "auto"])
+@pytest.mark.parametrize("function", ["evsoftmax", "sparsemax"])
+def test_backward_inside_autocast(implementation, function):
+    tensors = [torch.randn(2, 2, 5, 4, requires_grad=True) for _ in range(3)]
+    attention(*tensors, function=function, implementation="reference").sum().backward()
+    expected = [tensor.grad for tensor in tensors]
+    for tensor in tensors:
+        tensor.grad = None
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        attention(*tensors, function=function, implementation=implementation).sum().backward()
+    for tensor, gradient in zip(tensors, expected):
+        torch.testing.assert_close(tensor.grad, gradient)
+
+
+@pytest.mark.parametrize("implementation", ["reference", "dense", "blockwise"])
+@pytest.mark.parametrize("rubbish", [math.nan, 1e37])
+@pytest.mark.parametrize("full", [False, True])
+def test_what_no_query_sees_may_hold_anything(implementation, rubbish, full):
+    query, key, value = (torch.randn(1, 2, 5, 8) for _ in range(3))
+    key[..., 4, :] = value[..., 4, :] = rubbish
+    key[..., 4, 1::2] *= -1
+    tensors = [tensor.requires_grad_() for tensor in (query, key, value)]
+    mask = (torch.arange(5) < 4).expand(1, 1, 5, 5)
+    mask = mask.clone() if full else mask
+    output = attention(*tensors, mask=mask, implementation=implementation)
+    output.square().sum().backward()
+    assert output.isfinite().all() and all(tensor.grad.isfinite().all() for tensor in tensors)
+    assert (key.grad[..., 4, :] == 0).all()
+
+
+@pytest.mark.parametrize("implementation", ["reference", "dense", "blockwise"])
+@pytest.mark.parametrize("shape", [(1, 1, 0, 4), (0, 2, 3, 4)])
+def test_nothing_to_do(implementation, shape):
+    batch = shape[0]
+    key = torch.randn(batch, shape[1], 5, 4)
+    assert attention(torch.randn(shape), key, key, implementation=implementation).shape == shape
+
+
+def test_compiled_and_transformed_it_is_the_plain_form():
+    query, key, value = (torch.randn(2, 2, 5, 4) for _ in range(3))
+    lengths = torch.tensor([5, 3])
+    expected = attention(query, key, value, key_lengths=lengths)
+    compiled = torch.compile(attention, fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(query, key, value, key_lengths=lengths), expected)
+    stacked = torch.vmap(lambda q: attention(q, key, value))(torch.stack([query, query]))
+    torch.testing.assert_close(stacked[1], attention(query, key, value))
+
+
+def test_queries_that_see_no_key_do_not_slow_the_others_path(monkeypatch):
+    """Left padding under a causal mask: rows of zeros, without the plain form of whole heads."""
+    from onmt_evsoftmax.attention import block
+
+    monkeypatch.setattr(block, "plain_weights", lambda *_: pytest.fail("computed again"))
+    query, key, value = (torch.randn(1, 2, 6, 4) for _ in range(3))
+    mask = (torch.arange(6) >= 2)[None, None, None]
+    output = attention(query, key, value, mask=mask, is_causal=True, implementation="dense")
+    assert (output[..., :2, :] == 0).all() and output[..., 2:, :].isfinite().all()
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        (dict(mask=torch.ones(2, 7, dtype=torch.bool)), "key_lengths"),
+        (dict(mask=[True]), "boolean tensor"),
+        (dict(key_lengths=[1, 2]), "tensor of integers, got list"),
+        (dict(eps=math.inf), "finite"),
+    ],
+)
+def test_more_arguments_that_do_not_fit(changes, message):
+    query = torch.randn(2, 2, 5, 4)
+    with pytest.raises(InputError, match=message):
+        attention(query, torch.randn(2, 2, 7, 4), torch.randn(2, 2, 7, 4), **changes)

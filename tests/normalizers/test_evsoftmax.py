@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onmt_evsoftmax import EvSoftmax, LogEvSoftmax, evsoftmax, log_evsoftmax
+from onmt_evsoftmax import EvSoftmax, LogEvSoftmax, evsoftmax, log_evsoftmax, softmax
 from onmt_evsoftmax.errors import InputError
 from onmt_evsoftmax.normalizers.evsoftmax_plain import evsoftmax_plain
 
@@ -202,3 +202,22 @@ def test_the_fast_form_takes_no_slow_path_on_ordinary_scores(monkeypatch):
     for scores, mask in ways_of_masking((40, 50)):
         assert evsoftmax(scores, mask).isfinite().all()
     assert not calls
+
+
+@pytest.mark.parametrize("outlier", [1e4, 1e6, 9e7])
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_far_outlier_costs_no_digits_of_the_others(outlier, masked):
+    scores = torch.tensor([[2.0, 0.3, -outlier], [0.1, 0.2, 0.3]])
+    mask = torch.ones_like(scores, dtype=torch.bool) if masked else None
+    expected = torch.softmax(torch.tensor([2.0, 0.3]), -1)
+    torch.testing.assert_close(evsoftmax(scores, mask)[0, :2], expected)
+
+
+@pytest.mark.parametrize("function", [evsoftmax, softmax])
+def test_a_masked_entry_may_be_the_largest_number_there_is(function):
+    largest = torch.finfo(torch.float32).max
+    scores = torch.tensor([[-1.0, -2.0, largest], [1.0, 2.0, -1e18], [1.0, 2.0, largest]])
+    mask = torch.tensor([[True, True, False], [True, True, True], [False, False, False]])
+    probabilities = function(scores, mask)
+    torch.testing.assert_close(probabilities[0], function(torch.tensor([-1.0, -2.0, -torch.inf])))
+    assert probabilities[2].tolist() == [0, 0, 0]

@@ -140,3 +140,14 @@ def test_the_language_model_decoder_runs_too(build, calls):
     tokens = torch.randint(5, 20, (2, 6, 1))
     output, _ = model(tokens, tokens, torch.tensor([6, 6]))
     assert calls and torch.isfinite(output).all()
+
+
+def test_installing_twice_changes_nothing(build):
+    from onmt_evsoftmax.opennmt.functions import AttentionFunctions
+    from onmt_evsoftmax.opennmt.modules import install
+
+    model, _ = build(self_attn_function="evsoftmax", generator_function="evsoftmax")
+    source, lengths = torch.randint(5, 20, (2, 6, 1)), torch.tensor([6, 6])
+    expected = model.generator(model(source, source, lengths)[0])
+    install(model, AttentionFunctions("evsoftmax", "evsoftmax", "evsoftmax"))
+    torch.testing.assert_close(model.generator(model(source, source, lengths)[0]), expected)
