@@ -6,7 +6,7 @@ import difflib
 import re
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Optional, get_type_hints
+from typing import Any, Iterable, Mapping, Optional, Tuple, get_type_hints
 
 import yaml
 
@@ -23,18 +23,22 @@ def _option(default: Any, *, choices: tuple = (), minimum: Optional[float] = Non
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One side of one split: a path or an URL, and the SHA-256 of its decompressed text if known."""
+    """A text: a path or an URL, and the SHA-256 of its decompressed bytes if known."""
 
     file: str
     sha256: Optional[str] = None
 
 
+Files = Tuple[SourceFile, ...]
+"""One side of a split: files that are read one after the other."""
+
+
 @dataclass(frozen=True)
 class Sides:
-    """The two files of one split. Line N of ``tgt`` translates line N of ``src``."""
+    """The two sides of one split, in pairs of files. Line N of one translates line N of the other."""
 
-    src: SourceFile
-    tgt: SourceFile
+    src: Files
+    tgt: Files
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Normalize:
     """See `onmt_evsoftmax.corpus.normalization`."""
 
     unescape: bool = False
+    detokenize: str = _option("none", choices=("moses", "none"))
     punctuation: str = _option("moses", choices=("moses", "none"))
 
 
@@ -58,15 +63,21 @@ class Filter:
 
 @dataclass(frozen=True)
 class Segment:
-    """See `onmt_evsoftmax.corpus.subwords`. ``merges`` belongs to BPE, ``vocab_size`` to SentencePiece."""
+    """See `onmt_evsoftmax.corpus.subwords`. ``merges`` belongs to BPE, ``vocab_size`` to SentencePiece.
+
+    ``model`` is the path of a model that was learned before, empty to learn one; it needs neither size.
+    """
 
     method: str = _option("bpe", choices=("bpe", "sentencepiece", "none"))
+    model: str = ""
     merges: int = _option(8000, minimum=1)
     vocab_size: int = _option(8000, minimum=1)
 
     @property
     def used(self) -> dict:
         """The settings that the method reads; another one must not cause work to be done again."""
+        if self.model:
+            return {"method": self.method, "model": self.model}
         size = {"bpe": {"merges": self.merges}, "sentencepiece": {"vocab_size": self.vocab_size}}
         return {"method": self.method, **size.get(self.method, {})}
 
@@ -158,8 +169,8 @@ def _build(kind: type, document: Any, path: str, prefix: str) -> Any:
 def _value(kind: Any, value: Any, path: str, key: str, limits: Mapping) -> Any:
     if kind == Mapping[str, Sides]:
         return _splits(value, path, key)
-    if kind is SourceFile and isinstance(value, str):
-        return SourceFile(value)
+    if kind == Files:
+        return _files(value, path, key)
     if is_dataclass(kind):
         return _build(kind, value, path, f"{key}.")
     if kind is float and type(value) is int:
@@ -183,6 +194,19 @@ def _splits(document: Any, path: str, key: str) -> dict[str, Sides]:
     return {str(split): _build(Sides, sides, path, f"{key}.{split}.") for split, sides in document.items()}
 
 
+def _files(document: Any, path: str, key: str) -> Files:
+    """``file``, ``{file:, sha256:}``, or a list of these."""
+    several = isinstance(document, list)
+    if several and not document:
+        raise InputError(f"{path}: {key} is an empty list; name at least one file")
+    return tuple(
+        SourceFile(entry) if isinstance(entry, str) else _build(
+            SourceFile, entry, path, f"{key}[{number}]." if several else f"{key}."
+        )
+        for number, entry in enumerate(document if several else [document])
+    )
+
+
 def _check_names(config: Config, path: str) -> None:
     """Names become file names, so they must be plain and distinct."""
     names = {"name": config.name, "src_lang": config.src_lang, "tgt_lang": config.tgt_lang}
@@ -194,12 +218,21 @@ def _check_names(config: Config, path: str) -> None:
         raise InputError(f"{path}: src_lang and tgt_lang are both {config.src_lang}")
     if config.filter.min_length > config.filter.max_length:
         raise InputError(f"{path}: filter.min_length is greater than filter.max_length")
+    if config.segment.model and config.segment.method == "none":
+        raise InputError(f"{path}: segment.model is given, but segment.method is none: say what it is")
     for split, sides in config.data.items():
-        for side, source in (("src", sides.src), ("tgt", sides.tgt)):
+        _check_files(sides, f"{path}: data.{split}")
+
+
+def _check_files(sides: Sides, where: str) -> None:
+    if len(sides.src) != len(sides.tgt):
+        raise InputError(
+            f"{where}: src names {len(sides.src)} file(s) but tgt {len(sides.tgt)}; they are read in pairs"
+        )
+    for side, sources in (("src", sides.src), ("tgt", sides.tgt)):
+        for source in sources:
             if source.sha256 is not None and not re.fullmatch("[0-9a-f]{64}", source.sha256):
-                raise InputError(
-                    f"{path}: data.{split}.{side}.sha256 must be 64 of 0-9a-f, found {source.sha256!r}"
-                )
+                raise InputError(f"{where}.{side}.sha256 must be 64 of 0-9a-f, found {source.sha256!r}")
 
 
 def _nearest(key: str, known: Iterable[str], prefix: str) -> str:

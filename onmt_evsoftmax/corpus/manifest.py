@@ -19,7 +19,7 @@ VERSION = 1
 
 def write_manifest(config: Config, texts: Texts, workspace: Workspace,
                    steps: Sequence[Step]) -> dict:
-    """Write the manifest and return it.
+    """Write the manifest and return what the file says.
 
     It holds no time, no path of this machine and no number of processes: the same text, settings and
     versions give the same bytes.
@@ -36,7 +36,8 @@ def write_manifest(config: Config, texts: Texts, workspace: Workspace,
         "sources": [
             {"split": split, "side": side, "file": text.name, "sha256": text.sha256}
             for split, sides in texts.items()
-            for side, text in zip(("src", "tgt"), sides)
+            for side, files in zip(("src", "tgt"), sides)
+            for text in files
         ],
         "steps": {
             name: {"fingerprint": record["fingerprint"], **record["counts"]}
@@ -52,4 +53,4 @@ def write_manifest(config: Config, texts: Texts, workspace: Workspace,
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         with atomic_write(path) as stream:
             stream.write(text)
-    return manifest
+    return json.loads(text)

@@ -8,23 +8,29 @@ from typing import Callable
 from sacremoses import MosesDetokenizer, MosesPunctNormalizer
 
 
-def normalizer(language: str, unescape: bool, punctuation: str) -> Callable[[str], str]:
+def normalizer(
+    language: str, unescape: bool, punctuation: str, detokenize: str = "none"
+) -> Callable[[str], str]:
     """A function that cleans a line, in this order:
 
     1. with ``unescape``, undo the entities of the Moses tokenizer (``&apos;`` -> ``'``), for text that
        comes already tokenized;
     2. drop invisible characters, then compose letters and accents (Unicode NFC);
-    3. with ``punctuation="moses"``, apply the rules of Moses' normalize-punctuation.perl for
+    3. with ``detokenize="moses"``, undo the Moses tokenizer (``it 's .`` -> ``it's.``), for text that
+       comes tokenized and goes to a model that was trained on plain sentences;
+    4. with ``punctuation="moses"``, apply the rules of Moses' normalize-punctuation.perl for
        ``language``; they are for text that is not tokenized, and turn ``( a )`` into ``(a)``;
-    4. one space between words, none around the line.
+    5. one space between words, none around the line.
     """
     moses = MosesPunctNormalizer(lang=language) if punctuation == "moses" else None
-    entities = MosesDetokenizer(lang=language) if unescape else None
+    detokenizer = MosesDetokenizer(lang=language)
 
     def normalize(line: str) -> str:
-        if entities is not None:
-            line = entities.unescape_xml(line)
+        if unescape:
+            line = detokenizer.unescape_xml(line)
         line = unicodedata.normalize("NFC", drop_invisible(line))
+        if detokenize == "moses":
+            line = detokenizer.detokenize(line.split(), unescape=False)
         if moses is not None:
             line = moses.normalize(line)
         return " ".join(line.split())

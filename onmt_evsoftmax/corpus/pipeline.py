@@ -69,9 +69,10 @@ def prepare(config: Config, mirror: Optional[PathLike] = None, workers: int = 1,
 def _locate_all(config: Config, mirror: Optional[PathLike], progress: Progress) -> Texts:
     texts = {}
     for split, sides in config.data.items():
-        located = []
-        for source in (sides.src, sides.tgt):
-            with progress.bar(f"fetch {source.file.rpartition('/')[2]}") as bar:
-                located.append(locate(source, config.downloads, mirror, bar))
-        texts[split] = tuple(located)
+        located: tuple[list, list] = ([], [])
+        for texts_of_side, sources in zip(located, (sides.src, sides.tgt)):
+            for source in sources:
+                with progress.bar(f"fetch {source.file.rpartition('/')[2]}") as bar:
+                    texts_of_side.append(locate(source, config.downloads, mirror, bar))
+        texts[split] = located
     return texts

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Callable, Iterable, Mapping, Sequence
 
 from ..errors import InputError
-from ..files import atomic_write, read_lines
+from ..files import atomic_write, read_lines, sha256
 from .config import TRAIN, Config
 from .filtering import filter_pairs
 from .normalization import normalizer
@@ -15,13 +16,13 @@ from .overlap import count_overlap
 from .progress import Bar
 from .sources import LocalText
 from .steps import RECORDS, Step, Workspace
-from .subwords import LIBRARIES, MODEL_FILES, learn_bpe, learn_sentencepiece, segmenter
+from .subwords import LIBRARIES, MODEL_FILES, adopt_model, learn_bpe, learn_sentencepiece, segmenter
 from .tokenization import check_language, tokenizer
 from .vocabulary import count_tokens, write_vocabulary
 from .workers import LineFunction, Workers
 
-Texts = Mapping[str, Sequence[LocalText]]
-"""split -> (source text, target text)"""
+Texts = Mapping[str, Sequence[Sequence[LocalText]]]
+"""split -> (files of the source side, files of the target side)"""
 
 NAMED_LINES = 10
 """Empty lines listed by number; further ones are only counted."""
@@ -54,23 +55,21 @@ class Plan:
         return [*steps, self.vocabulary()]
 
     def read(self, split: str) -> Step:
-        """Decompress, decode, and check that the two sides are aligned."""
-        src, tgt = self._texts[split]
+        """Decompress, decode, check that the two sides are aligned, and join the files of each."""
+        pairs = list(zip(*self._texts[split]))
         outputs = self._names(split, "raw", kept=split != TRAIN)
 
         def run(bar: Bar) -> dict:
-            sides = read_lines(src.path), read_lines(tgt.path)
-            if len(sides[0]) != len(sides[1]):
-                raise InputError(
-                    f"{src.name} has {len(sides[0])} lines but {tgt.name} has {len(sides[1])}; "
-                    f"line N of one must translate line N of the other"
-                )
-            if not sides[0]:
-                raise InputError(f"{src.name} and {tgt.name} are empty")
+            read = [_read_aligned(src, tgt) for src, tgt in pairs]
+            sides = [[line for lines in files for line in lines] for files in zip(*read)]
             self._write(outputs, sides)
             return {"lines_out": len(sides[0])}
 
-        return Step(f"read.{split}", {}, (), outputs, run, sources={"src": src.sha256, "tgt": tgt.sha256})
+        sources = {
+            f"{side}.{number}": text.sha256
+            for number, pair in enumerate(pairs) for side, text in zip(("src", "tgt"), pair)
+        }
+        return Step(f"read.{split}", {}, (), outputs, run, sources=sources)
 
     def normalize(self, split: str) -> Step:
         inputs = self._names(split, "raw", kept=split != TRAIN)
@@ -131,6 +130,8 @@ class Plan:
     def learn(self) -> Step:
         """Learn the subword model from both sides of the training text, and from nothing else."""
         settings = self._config.segment
+        if settings.model:
+            return self._adopt()
         inputs, model = self._names(TRAIN, "tok"), MODEL_FILES[settings.method]
 
         def run(bar: Bar) -> dict:
@@ -145,6 +146,19 @@ class Plan:
 
         outputs = (model,) if model else ()
         return Step("learn", settings.used, inputs, outputs, run, libraries=LIBRARIES[settings.method])
+
+    def _adopt(self) -> Step:
+        """Instead of learning: take the model that the settings name."""
+        settings = self._config.segment
+        model = MODEL_FILES[settings.method]
+        if not Path(settings.model).is_file():
+            raise InputError(f"segment.model: {settings.model}: no such file (looked from {Path.cwd()})")
+
+        def run(bar: Bar) -> dict:
+            return adopt_model(settings.method, settings.model, self._workspace.path(model))
+
+        return Step("learn", {"method": settings.method}, (), (model,), run,
+                    libraries=LIBRARIES[settings.method], sources={"model": sha256(settings.model)})
 
     def segment(self, split: str) -> Step:
         method = self._config.segment.method
@@ -204,6 +218,18 @@ class Plan:
             "lines_in": len(before[0]), "tokens_in": [_count_tokens(side) for side in before],
             "lines_out": len(after[0]), "tokens_out": [_count_tokens(side) for side in after],
         }
+
+
+def _read_aligned(src: LocalText, tgt: LocalText) -> tuple[list[str], list[str]]:
+    sides = read_lines(src.path), read_lines(tgt.path)
+    if len(sides[0]) != len(sides[1]):
+        raise InputError(
+            f"{src.name} has {len(sides[0])} lines but {tgt.name} has {len(sides[1])}; "
+            f"line N of one must translate line N of the other"
+        )
+    if not sides[0]:
+        raise InputError(f"{src.name} and {tgt.name} are empty")
+    return sides
 
 
 def _count_tokens(lines: Iterable[str]) -> int:

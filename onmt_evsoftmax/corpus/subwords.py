@@ -1,11 +1,11 @@
-"""Learning subword models and applying them: BPE (subword-nmt) and SentencePiece (unigram)."""
+"""Learning subword models, adopting learned ones, and applying them: BPE (subword-nmt) and SentencePiece."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 from pathlib import Path
-from typing import Callable, Iterable, Sequence
+from typing import Any, Callable, Iterable, Sequence
 
 from ..errors import InputError
 from ..files import PathLike, atomic_write
@@ -82,16 +82,51 @@ def learn_sentencepiece(lines: Sequence[str], vocab_size: int, path: PathLike, b
     return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue()).get_piece_size()
 
 
+def adopt_model(method: str, source: PathLike, path: PathLike) -> dict:
+    """Check that ``source`` is a model of ``method`` and copy it to ``path``.
+
+    Returns:
+        its number of ``merges`` or of ``pieces``.
+
+    Raises:
+        InputError: it is not such a model.
+    """
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):  # subword-nmt says here what it does not like, and exits
+            size = model_size(method, source)
+    except (Exception, SystemExit) as error:
+        problem = " ".join((complaint.getvalue() or str(error)).split())
+        raise InputError(f"segment.model: {source}: no model of {LIBRARIES[method][0]}: {problem}") from None
+    with atomic_write(path, "wb") as stream:
+        stream.write(Path(source).read_bytes())
+    return size
+
+
+def model_size(method: str, model: PathLike) -> dict:
+    """``{"merges": N}`` of BPE codes, ``{"pieces": N}`` of a SentencePiece model."""
+    if method == "bpe":
+        return {"merges": len(_bpe(model).bpe_codes)}
+    return {"pieces": _sentencepiece(model).get_piece_size()}
+
+
 def segmenter(method: str, model: PathLike) -> Callable[[str], str]:
     """A function that splits the words of a line into the pieces of a learned model."""
     if method == "bpe":
-        from subword_nmt.apply_bpe import BPE
-
-        bpe = BPE(io.StringIO(Path(model).read_text(encoding="utf-8")))
-        return bpe.segment
+        return _bpe(model).segment
     if method == "sentencepiece":
-        import sentencepiece
-
-        processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
+        processor = _sentencepiece(model)
         return lambda line: " ".join(processor.encode(line, out_type=str))
     return str
+
+
+def _bpe(model: PathLike) -> Any:
+    from subword_nmt.apply_bpe import BPE
+
+    return BPE(io.StringIO(Path(model).read_text(encoding="utf-8")))
+
+
+def _sentencepiece(model: PathLike) -> Any:
+    import sentencepiece
+
+    return sentencepiece.SentencePieceProcessor(model_file=str(model))

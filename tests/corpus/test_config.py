@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from onmt_evsoftmax.corpus.config import read_config
+from onmt_evsoftmax.corpus.config import SourceFile, read_config
 from onmt_evsoftmax.errors import InputError
 
 PAIR = {"src": "a.en", "tgt": "a.de"}
@@ -21,7 +21,7 @@ def written(tmp_path, document) -> str:
 def test_defaults(tmp_path):
     config = read_config(written(tmp_path, MINIMAL))
     assert config.folder.as_posix() == "data/prepared/x"
-    assert config.data["train"].src.file == "a.en" and config.data["train"].src.sha256 is None
+    assert config.data["train"].src == (SourceFile("a.en"),)
     assert config.segment.used == {"method": "bpe", "merges": 8000}
 
 
@@ -29,7 +29,7 @@ def test_nested_sections_are_read(tmp_path):
     sides = {"src": {"file": "a.en", "sha256": "0" * 64}, "tgt": "a.de"}
     changes = {"data": {"train": sides}, "filter": {"max_ratio": 3}, "segment": {"method": "none"}}
     config = read_config(written(tmp_path, {**MINIMAL, **changes}))
-    assert config.data["train"].src.sha256 == "0" * 64
+    assert config.data["train"].src[0].sha256 == "0" * 64
     assert config.filter.max_ratio == 3.0 and config.filter.max_length == 100
     assert config.segment.used == {"method": "none"}
 
@@ -37,6 +37,18 @@ def test_nested_sections_are_read(tmp_path):
 def test_settings_leave_out_what_the_method_does_not_read(tmp_path):
     bpe = read_config(written(tmp_path, {**MINIMAL, "segment": {"method": "bpe", "vocab_size": 99}}))
     assert bpe.settings()["segment"] == {"method": "bpe", "merges": 8000}
+
+
+def test_a_given_model_has_its_own_size(tmp_path):
+    given = {"method": "sentencepiece", "model": "wmt.model"}
+    config = read_config(written(tmp_path, {**MINIMAL, "segment": {**given, "vocab_size": 99}}))
+    assert config.settings()["segment"] == given
+
+
+def test_several_files_make_up_a_side(tmp_path):
+    sides = {"src": ["a.en", {"file": "b.en", "sha256": "0" * 64}], "tgt": ["a.de", "b.de"]}
+    config = read_config(written(tmp_path, {**MINIMAL, "data": {"train": sides}}))
+    assert config.data["train"].src == (SourceFile("a.en"), SourceFile("b.en", "0" * 64))
 
 
 def test_settings_leave_out_places(tmp_path):
@@ -67,6 +79,11 @@ def test_settings_leave_out_places(tmp_path):
     ({"data": {"train": {"src": "a", "tgt": "b", "align": "c"}}}, "unknown key data.train.align"),
     ({"data": {"train": {"src": "a", "tgt": 5}}}, "data.train.tgt must hold keys and values, found 5"),
     ({"data": {"train": {**PAIR, "src": {"file": "a", "sha256": "12"}}}}, "data.train.src.sha256 must be 64"),
+    ({"data": {"train": {"src": [], "tgt": []}}}, "data.train.src is an empty list"),
+    ({"data": {"train": {"src": ["a", "b"], "tgt": "c"}}}, "data.train: src names 2 file(s) but tgt 1"),
+    ({"data": {"train": {**PAIR, "src": ["a", {"path": "b"}]}}}, "unknown key data.train.src[1].path"),
+    ({"segment": {"method": "none", "model": "m"}}, "segment.model is given, but segment.method is none"),
+    ({"normalize": {"detokenize": True}}, "normalize.detokenize must be a string"),
     ({"data": {"train": PAIR, "a.b": PAIR}}, "data.a.b: 'a.b' may hold only"),
 ])
 def test_bad_values(tmp_path, change, message):

@@ -43,6 +43,15 @@ def test_unescape():
     assert normalizer("en", False, "none")("it &apos;s") == "it &apos;s"
 
 
+def test_detokenize():
+    """Text that comes tokenized, as the IWSLT14 recipe leaves it, becomes a plain sentence."""
+    plain = normalizer("en", unescape=True, punctuation="none", detokenize="moses")
+    assert plain("it &apos;s a &quot; dog &quot; , isn &apos;t it ?") == 'it\'s a "dog", isn\'t it?'
+    assert plain("") == ""
+    escaped = normalizer("en", unescape=False, punctuation="none", detokenize="moses")
+    assert "&apos;s" in escaped("it &apos;s")
+
+
 @patient
 @given(st.text())
 def test_nothing_invisible_is_left(text):

@@ -71,6 +71,51 @@ def test_vocabulary_holds_what_is_in_the_training_text(corpus):
         assert counts == {token: pieces.count(token) for token in set(pieces)}
 
 
+def test_several_training_files_are_joined_in_order(corpus):
+    more = [(f"second file , line {n} .", f"zweite Datei , Zeile {n} .") for n in range(9)]
+    first = dict(corpus.config["data"]["train"])
+    corpus.write("more", more)
+    second = corpus.config["data"].pop("more")
+    corpus.config["data"]["train"] = {side: [first[side], second[side]] for side in ("src", "tgt")}
+    manifest = corpus.prepare().manifest
+    assert corpus.lines("train.tok.en")[-9:] == [src for src, _ in more]
+    assert corpus.lines("train.tok.de")[-9:] == [tgt for _, tgt in more]
+    assert manifest["steps"]["read.train"]["lines_out"] == 209
+    found = [(entry["side"], entry["file"]) for entry in manifest["sources"] if entry["split"] == "train"]
+    assert found == [(side, files[side]) for side in ("src", "tgt") for files in (first, second)]
+
+
+def test_each_pair_of_files_must_be_aligned(corpus):
+    """Two errors that cancel would shift every line between them."""
+    corpus.write("a", [("x y", "x")] * 3)
+    corpus.write("b", [("x y", "x")] * 4)
+    one, other = (corpus.config["data"].pop(name) for name in "ab")
+    corpus.config["data"]["train"] = {"src": [one["src"], other["src"]], "tgt": [other["tgt"], one["tgt"]]}
+    with pytest.raises(InputError, match="a.src.txt has 3 lines but .*b.tgt.txt has 4"):
+        corpus.prepare()
+
+
+@pytest.mark.parametrize("learned", [
+    {"method": "bpe", "merges": 60}, {"method": "sentencepiece", "vocab_size": 90},
+])
+def test_a_given_model_is_taken_as_it_is(corpus, tmp_path, learned):
+    """What a fine-tuned model needs: the segmentation of the text that it was trained on."""
+    corpus.config["segment"] = learned
+    corpus.prepare()
+    name = "bpe.codes" if learned["method"] == "bpe" else "sentencepiece.model"
+    given = tmp_path / "given"
+    shutil.copy(corpus.out / name, given)
+    before = {split: corpus.lines(f"{split}.en") for split in ("valid", "test")}
+    corpus.write("train", [("quite another text", "ein ganz anderer Text")] * 30)
+    corpus.config["segment"] = {"method": learned["method"], "model": str(given)}
+    corpus.prepare()
+    assert (corpus.out / name).read_bytes() == given.read_bytes()
+    assert {split: corpus.lines(f"{split}.en") for split in before} == before
+    given.unlink()
+    with pytest.raises(InputError, match="segment.model: .*given: no such file"):
+        corpus.prepare()
+
+
 def test_nothing_is_learned_from_the_other_splits(corpus, digests):
     corpus.prepare()
     before = digests(corpus.out)
