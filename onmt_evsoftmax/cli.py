@@ -27,6 +27,10 @@ COMMANDS = {
         "onmt_evsoftmax.evaluation.comparison_command",
         "functions over their seeds: means, errors, paired tests, as Markdown, LaTeX, CSV, JSON",
     ),
+    "report": (
+        "onmt_evsoftmax.sweep_report.command",
+        "the folder of a sweep -> one page: tables, learning curves, attention, sentences",
+    ),
     "attend": (
         "onmt_evsoftmax.opennmt.attend_command",
         "every attention weight of a model on a test set, as an archive",

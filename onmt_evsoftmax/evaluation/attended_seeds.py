@@ -7,6 +7,7 @@ from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 
+from ..archive import KINDS
 from ..errors import InputError
 from .runs import Run
 from .significance import standard_error
@@ -21,7 +22,8 @@ def pool_attended(runs: Sequence[Run]) -> Optional[dict[str, Any]]:
     ``words`` and ``positions`` are the headline figures: mean and standard deviation over the
     target tokens of all seeds together. ``entropy`` (nats) is that of the same rows: last
     decoder layer, mean over heads; mean and standard error over seeds. ``kinds`` holds every
-    kind of attention: measure -> ``mean`` and ``standard_error`` over seeds, ``[layers][heads]``.
+    kind of attention: ``runs``, the number of seeds whose archive has it (a sweep keeps whole
+    archives of few), and measure -> ``mean`` and ``standard_error`` over them, ``[layers][heads]``.
 
     Raises:
         InputError: two runs differ in their layers or heads.
@@ -30,14 +32,15 @@ def pool_attended(runs: Sequence[Run]) -> Optional[dict[str, Any]]:
     if not runs:
         return None
     attended = [run.attended for run in runs]
-    kinds = [kind for kind in attended[0]["kinds"] if all(kind in one["kinds"] for one in attended)]
     entropies = [float(np.mean(one["kinds"]["cross"]["entropy"][-1])) for one in attended]
     return {
         "runs": len(runs),
         **{unit: _pool_spread(attended, unit) for unit in UNITS},
         "entropy": {"mean": float(np.mean(entropies)), "standard_error": standard_error(entropies)},
         "kinds": {
-            kind: {measure: _over_seeds(runs, kind, measure) for measure in MEASURES} for kind in kinds
+            kind: _over_seeds([run for run in runs if kind in run.attended["kinds"]], kind)
+            for kind in KINDS
+            if any(kind in one["kinds"] for one in attended)
         },
     }
 
@@ -52,7 +55,11 @@ def _pool_spread(attended: Sequence[Mapping[str, Any]], unit: str) -> dict[str, 
     return {"mean": float(mean), "std": math.sqrt(variance)}
 
 
-def _over_seeds(runs: Sequence[Run], kind: str, measure: str) -> dict[str, Any]:
+def _over_seeds(runs: Sequence[Run], kind: str) -> dict[str, Any]:
+    return {"runs": len(runs), **{measure: _table_over_seeds(runs, kind, measure) for measure in MEASURES}}
+
+
+def _table_over_seeds(runs: Sequence[Run], kind: str, measure: str) -> dict[str, Any]:
     tables = [np.asarray(run.attended["kinds"][kind][measure], dtype=np.float64) for run in runs]
     for run, table in zip(runs, tables):
         if table.shape != tables[0].shape:

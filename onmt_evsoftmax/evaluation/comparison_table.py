@@ -241,7 +241,7 @@ def _attended_rows(attended: dict[str, Any]) -> Iterator[dict[str, Any]]:
                         "kind": kind,
                         "layer": layer,
                         "head": head,
-                        "runs": runs,
+                        "runs": measures["runs"],
                         "mean": mean,
                         "standard_error": error,
                     }

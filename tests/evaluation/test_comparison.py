@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from onmt_evsoftmax import cli
+from onmt_evsoftmax.evaluation.attended_seeds import MEASURES, pool_attended
 from onmt_evsoftmax.evaluation.comparison import mark
 from onmt_evsoftmax.evaluation.comparison_table import escape_latex, to_latex, to_markdown
 from onmt_evsoftmax.evaluation.report import PRINTED, read_report
-from onmt_evsoftmax.evaluation.runs import read_runs
+from onmt_evsoftmax.evaluation.runs import Run, read_runs
 from onmt_evsoftmax.evaluation.significance import Resampling, mean_significance
 
 from .archives import HEADS, LAYERS
@@ -112,6 +113,22 @@ def test_attention_over_seeds_per_layer_and_head(runs, compared):
             ]
     last_layer = pooled["kinds"]["cross"]["entropy"]["mean"][-1]
     assert pooled["entropy"]["mean"] == pytest.approx(np.mean(last_layer))
+
+
+def test_each_kind_of_attention_is_that_of_the_seeds_that_have_it():
+    """A sweep scores most seeds with cross-attention alone: whole archives are large."""
+    def run(seed, *kinds):
+        tables = {measure: [[float(seed)]] for measure in MEASURES}
+        headline = {"mean": 1.0, "std": 0.0}
+        attended = {"target_tokens": 5, "words": headline, "positions": headline,
+                    "kinds": dict.fromkeys(kinds, tables)}
+        return Run(f"{seed}.json", "softmax", "softmax", seed, {}, {}, {}, attended)
+
+    pooled = pool_attended([run(1, "encoder", "cross"), run(2, "cross"), run(6, "cross")])
+    assert pooled["kinds"]["encoder"]["runs"] == 1 and pooled["kinds"]["cross"]["runs"] == 3
+    assert pooled["kinds"]["encoder"]["words"] == {"mean": [[1.0]], "standard_error": None}
+    assert pooled["kinds"]["cross"]["words"]["mean"] == [[3.0]]
+    assert "decoder" not in pooled["kinds"]
 
 
 def test_markdown_is_printed_and_written(compared):

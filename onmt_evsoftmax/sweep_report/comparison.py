@@ -1,0 +1,103 @@
+"""The comparison of a test set: the one that `onmt_evsoftmax compare` wrote, or the same, computed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+from ..errors import InputError
+from ..evaluation.comparison import FORMAT, VERSION, compare
+from ..evaluation.runs import Groups, Run, group_runs
+from .folder import AGAINST
+
+KEYS = (
+    "against",
+    "test",
+    "resampling",
+    "method",
+    "functions",
+    "differences",
+    "reference",
+    "signatures",
+    "notes",
+)
+"""What the table and its legend read."""
+
+
+def comparison_of(
+    path: Path, runs: list[Run], common: dict[str, Any], progress: Callable[[str], None]
+) -> Optional[dict[str, Any]]:
+    """What ``path`` holds if it covers the runs, else a new comparison; None without either.
+
+    Functions are compared with ev-softmax or, while it has not run, with the last function of the table, on
+    the seeds that both have; one that shares no seed is left out, and the comparison's notes say so.
+    """
+    stored = read_comparison(path) if path.is_file() else None
+    if stored is not None and (not runs or _values(stored) == _values_of(runs)):
+        return stored
+    if not runs:
+        return None
+    groups, notes = _comparable(runs)
+    against = list(groups)[-1]
+    if stored is not None:
+        notes.append(f"{path.name} was written for other scores than those of the runs; computed anew.")
+    return {**compare(groups, against, allow_missing=True, progress=progress), **common, "notes": notes}
+
+
+def read_comparison(path: Path) -> dict[str, Any]:
+    """Read the JSON that ``compare --out`` wrote.
+
+    Raises:
+        InputError: it is damaged, or something else.
+    """
+    again = "make it again with: onmt_evsoftmax compare, or remove it"
+    try:
+        comparison = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a JSON of a comparison ({error}); {again}") from None
+    known = isinstance(comparison, dict) and (comparison.get("format"), comparison.get("version"))
+    if known != (FORMAT, VERSION):
+        raise InputError(f"{path}: not a comparison of version {VERSION}; {again}")
+    absent = [key for key in KEYS if key not in comparison]
+    if absent:
+        raise InputError(f"{path}: lacks {', '.join(absent)}; {again}")
+    try:
+        _values(comparison)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: damaged ({type(error).__name__}: {error}); {again}") from None
+    return comparison
+
+
+def group_by_seed(runs: list[Run]) -> Groups:
+    """function -> {seed: run}, in the order of ``runs``."""
+    groups: Groups = {}
+    for run in runs:
+        groups.setdefault(run.function, {})[run.seed] = run
+    return groups
+
+
+def _comparable(runs: list[Run]) -> tuple[Groups, list[str]]:
+    """The functions that share a seed with the one they are compared with, and a note on each other."""
+    functions = list(dict.fromkeys(run.function for run in runs))
+    against = AGAINST if AGAINST in functions else functions[-1]
+    groups = group_runs(runs, against)
+    apart = [name for name in groups if not set(groups[name]) & set(groups[against])]
+    notes = [f"{name} is left out: it has no seed in common with {against} yet." for name in apart]
+    return {name: group for name, group in groups.items() if name not in apart}, notes
+
+
+def _values(comparison: dict[str, Any]) -> dict[str, list]:
+    """function -> its seeds with their BLEU, which tell a comparison of old scores from one of these."""
+    return {
+        name: sorted(zip(summary["seeds"], summary["scores"]["bleu"]["values"]))
+        for name, summary in comparison["functions"].items()
+    }
+
+
+def _values_of(runs: list[Run]) -> dict[str, list]:
+    groups = group_by_seed(runs)
+    return {
+        name: sorted((seed, run.scores["bleu"]) for seed, run in group.items())
+        for name, group in groups.items()
+    }
