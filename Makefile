@@ -7,7 +7,7 @@ CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 export OMP_WAIT_POLICY ?= PASSIVE
 PIP_FLAGS ?= --disable-pip-version-check --quiet
 # these need a compiler when no wheel fits the machine; better one clear line than its log
-WHEELS := torch,ctranslate2,pyonmttok,sentencepiece,numpy,matplotlib,scikit-learn,scipy,onnx,onnxruntime,fasttext-wheel,spacy,pyahocorasick
+WHEELS := torch,ctranslate2,pyonmttok,sentencepiece,numpy,matplotlib,scikit-learn,scipy,onnx,onnxruntime,playwright,fasttext-wheel,spacy,pyahocorasick
 
 .PHONY: help demo test test-onmt351 venv clean
 help:
@@ -29,7 +29,7 @@ venv: $(VENV)/installed
 
 $(VENV)/installed: setup.py pyproject.toml constraints.txt onmt_evsoftmax_startup.pth
 	@$(call make_venv,$(VENV))
-	$(VENV)/bin/pip install $(PIP_FLAGS) --only-binary $(WHEELS) -c constraints.txt -e '.[test,experiments]' || $(call no_wheel)
+	$(VENV)/bin/pip install $(PIP_FLAGS) --only-binary $(WHEELS) -c constraints.txt -e '.[test,experiments,sweep]' || $(call no_wheel)
 	@touch $@
 
 # OpenNMT-py 3.5.1 asks for torch < 2.3 but runs on newer ones, so it goes in beside its dependencies

@@ -15,7 +15,6 @@ import re
 import shlex
 import subprocess
 import sys
-import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Callable, Optional, Sequence, TextIO
@@ -26,6 +25,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from onmt_evsoftmax.errors import InputError
 from onmt_evsoftmax.evaluation.report import print_report, read_report
 from onmt_evsoftmax.files import sha256
+from scripts.checkpoints import whole_checkpoints
 from scripts.demo_report import write_report
 
 CONFIG = Path("configs/toy_ende.yaml")
@@ -115,19 +115,6 @@ class Runner:
             TimeRemainingColumn(),
             console=self.console,
         )
-
-
-def whole_checkpoints(prefix: Path) -> list[tuple[int, Path]]:
-    """(step, path) of the readable checkpoints, oldest first.
-
-    OpenNMT-py writes checkpoints in place, so that a killed training can leave half a one. The end of
-    a zip file is written last, and that is what is looked for.
-    """
-    return sorted(
-        (int(path.stem.rsplit("_", 1)[1]), path)
-        for path in prefix.parent.glob(f"{prefix.name}_step_*.pt")
-        if zipfile.is_zipfile(path)
-    )
 
 
 def once(output: Path, make: Callable[[Path], None]) -> Path:

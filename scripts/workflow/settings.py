@@ -1,0 +1,238 @@
+"""The settings of a sweep: read, checked, with their defaults.
+
+A schema (settings.schema.yaml) says which keys there are and what type they have; this module checks what
+depends on more than one key or on files.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Iterator, Mapping, Optional
+
+import jsonschema
+import yaml
+
+from onmt_evsoftmax.corpus.config import read_config
+from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.files import PathLike
+
+POST_HOC = "posthoc_evidential"
+SCHEMA = Path(__file__).with_name("settings.schema.yaml")
+OWN_OPTIONS = (
+    "self_attn_function",
+    "seed",
+    "train_steps",
+    "save_model",
+    "train_from",
+    "reset_optim",
+    "world_size",
+    "gpu_ranks",
+)
+"""options of onmt_train that follow from other keys"""
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """``src`` is what onmt_translate reads, ``scoring`` the options of ``onmt_evsoftmax score``."""
+
+    name: str
+    src: Path
+    reference: Path
+    scoring: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One sweep; the keys are explained in README.md.
+
+    Attributes:
+        training: the content of the training configuration ``config``, with ``devices``.
+        pretrain: ``model``, or else ``function``, ``steps`` and ``overrides``.
+        average: the steps whose checkpoints are averaged, ascending; the last one is the last step.
+        prepared: the manifest that ``prepare`` writes; None without it.
+    """
+
+    source: str
+    out: Path
+    training: Mapping[str, Any]
+    functions: tuple[str, ...]
+    seeds: tuple[int, ...]
+    against: str
+    pretrain: Mapping[str, Any]
+    fine_tune: Mapping[str, Any]
+    average: tuple[int, ...]
+    tests: tuple[TestSet, ...]
+    keep_archives: tuple[int, ...]
+    attend: bool = True
+    threads: int = 1
+    prepare: Optional[Path] = None
+    prepared: Optional[Path] = None
+    translate: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """The functions that are trained; post-hoc evidential is a translation of the softmax models."""
+        return tuple(name for name in self.functions if name != POST_HOC)
+
+    @property
+    def given_model(self) -> Optional[Path]:
+        """The checkpoint to start from, where the sweep does not pretrain its own."""
+        model = self.pretrain.get("model")
+        return None if model is None else Path(model)
+
+    def test(self, name: str) -> TestSet:
+        return next(test for test in self.tests if test.name == name)
+
+
+def read_settings(path: PathLike) -> Settings:
+    """Read and check a settings file.
+
+    Raises:
+        InputError: see `check_settings`; or the file is missing or is no YAML.
+    """
+    return check_settings(_read_yaml(Path(path), str(path), "settings file"), str(path))
+
+
+def check_settings(document: Any, source: str) -> Settings:
+    """Settings from the content of a file.
+
+    Args:
+        document: what the YAML file holds.
+        source: its name, for messages.
+
+    Raises:
+        InputError: a key is unknown or missing, a value is wrong, keys contradict each other, or a file
+            is missing. The message names the file and the key.
+    """
+    _check_schema(document, source)
+    training = _read_yaml(Path(document["config"]), f"{source}: config", "training configuration")
+    training = {**training, **document.get("devices", {})}
+    prepare, seeds = document.get("prepare"), tuple(document["seeds"])
+    keys = ("attend", "threads", "translate")
+    settings = Settings(
+        source=source,
+        out=Path(document["out"]),
+        training=training,
+        functions=tuple(document["functions"]),
+        seeds=seeds,
+        against=document.get("against", "evsoftmax"),
+        pretrain=document["pretrain"],
+        fine_tune=document["fine_tune"],
+        average=tuple(sorted(document.get("average", [document["fine_tune"]["steps"]]))),
+        tests=tuple(_test_set(test) for test in document["tests"]),
+        keep_archives=tuple(document.get("keep_archives", seeds[:1])),
+        prepare=None if prepare is None else Path(prepare),
+        prepared=None if prepare is None else read_config(prepare).folder / "manifest.json",
+        **{key: document[key] for key in keys if key in document},
+    )
+    for problem in (*_contradictions(settings), *_bad_average(settings), *_missing_files(settings)):
+        raise InputError(f"{source}: {problem}")
+    return settings
+
+
+def check_overrides(settings: Settings) -> None:
+    """Refuse keys that onmt_train does not know: it would ignore them without a word.
+
+    Apart from `check_settings` because it loads OpenNMT-py.
+    """
+    # OpenNMT-py decorates with an API that today's torch deprecates, once per decorator
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"onmt\.")
+    from onmt.opts import train_opts
+    from onmt.utils.parse import ArgumentParser
+
+    import onmt_evsoftmax.opennmt  # noqa: F401
+
+    parser = ArgumentParser()
+    train_opts(parser)
+    known = {flag.lstrip("-") for action in parser._actions for flag in action.option_strings}
+    for stage, options in (("pretrain", settings.pretrain), ("fine_tune", settings.fine_tune)):
+        for key in options.get("overrides", {}):
+            if key not in known:
+                raise InputError(
+                    f"{settings.source}: {stage}.overrides.{key}: onmt_train has no such option"
+                )
+
+
+def _read_yaml(path: Path, source: str, what: str) -> Any:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{source}: no such {what}: {path}") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{source}: {path} is no readable YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(document, dict):
+        raise InputError(f"{source}: {path} must hold keys and values")
+    return document
+
+
+def _check_schema(document: Any, source: str) -> None:
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    for error in jsonschema.Draft202012Validator(schema).iter_errors(document):
+        key = ".".join(map(str, error.path))
+        message = error.message
+        if error.validator == "additionalProperties":
+            known = set(error.schema["properties"])
+            unknown = next(name for name in error.instance if name not in known)
+            key = ".".join(map(str, [*error.path, unknown]))
+            message = f"unknown key; known are {', '.join(sorted(known))}"
+        raise InputError(f"{source}: {key}: {message}" if key else f"{source}: {message}")
+
+
+def _test_set(test: Mapping[str, Any]) -> TestSet:
+    scoring = {key: value for key, value in test.items() if key not in ("name", "src", "reference")}
+    return TestSet(test["name"], Path(test["src"]), Path(test["reference"]), scoring)
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    """Keys that do not go together."""
+    if POST_HOC in settings.functions and "softmax" not in settings.functions:
+        yield f"functions: {POST_HOC} is a translation of the softmax models, so softmax must be there too"
+    if settings.against not in settings.functions:
+        yield f"against: {settings.against} is not among the functions; name one that is"
+    if settings.given_model is None and "steps" not in settings.pretrain:
+        yield "pretrain: give steps, or model: PATH to start from an existing checkpoint"
+    for stage, options in (("pretrain", settings.pretrain), ("fine_tune", settings.fine_tune)):
+        for key in filter(options.get("overrides", {}).__contains__, OWN_OPTIONS):
+            yield f"{stage}.overrides.{key}: the sweep sets this itself, from its other keys"
+    for seed in settings.keep_archives:
+        if seed not in settings.seeds:
+            yield f"keep_archives: {seed} is not among the seeds"
+    names = [test.name for test in settings.tests]
+    for name in names:
+        if names.count(name) > 1:
+            yield f"tests: two are called {name}"
+    if settings.prepare is not None and str(settings.prepared.parent) not in str(settings.training["data"]):
+        yield f"prepare: {settings.prepare} writes {settings.prepared.parent}, which config does not train on"
+
+
+def _bad_average(settings: Settings) -> Iterator[str]:
+    """Steps at which the fine-tuning leaves no checkpoint."""
+    options = {**settings.training, **settings.fine_tune.get("overrides", {})}
+    steps = settings.fine_tune["steps"]
+    every, kept = options.get("save_checkpoint_steps", 5000), options.get("keep_checkpoint", -1)
+    saved = sorted({*range(every, steps + 1, every), steps})
+    if kept >= 0:
+        saved = saved[-kept:] if kept else []
+    for step in settings.average:
+        if step not in saved:
+            yield (
+                f"average: no checkpoint of step {step}; {steps} steps with save_checkpoint_steps {every} "
+                f"and keep_checkpoint {kept} leave {', '.join(map(str, saved)) or 'none'}"
+            )
+    if settings.average[-1] != steps:
+        yield f"average: must hold the last step, {steps}; to stop earlier, set fine_tune.steps"
+
+
+def _missing_files(settings: Settings) -> Iterator[str]:
+    """Files that are neither there nor made by ``prepare``."""
+    made = None if settings.prepared is None else settings.prepared.parent
+    files = {"pretrain.model": settings.given_model}
+    for test in settings.tests:
+        files.update({f"tests.{test.name}.src": test.src, f"tests.{test.name}.reference": test.reference})
+    for split, sides in settings.training["data"].items():
+        files.update({f"config, data.{split}.{side}": Path(sides[side]) for side in ("path_src", "path_tgt")})
+    for key, path in files.items():
+        if path is not None and path.parent != made and not path.is_file():
+            yield f"{key}: no such file: {path}"

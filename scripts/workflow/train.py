@@ -1,0 +1,124 @@
+"""One training of a sweep, from its start or from its last whole checkpoint.
+
+    python -m scripts.workflow.train runs/multi30k_ende_sweep/settings.yaml evsoftmax.1
+
+The Snakefile runs this line; it can be typed as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import subprocess
+import sys
+from collections import deque
+from pathlib import Path
+from typing import IO, Optional, Sequence
+
+import yaml
+
+from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.files import atomic_write, sha256
+from scripts.checkpoints import whole_checkpoints
+
+from .runs import checkpoint, prefix, refuse_other_settings, run_names, start_model, training_config
+from .settings import Settings, read_settings
+
+LINES_SHOWN = 20
+
+
+def train(settings: Settings, run: str) -> None:
+    """Run ``onmt_train`` until the last checkpoint of ``run`` is there; its output goes to train.log.
+
+    Raises:
+        InputError: the run was begun with other settings or from another model, another process is
+            training it, or onmt_train failed.
+    """
+    folder = settings.out / run
+    folder.mkdir(parents=True, exist_ok=True)
+    with lock(folder / ".lock", f"another process is training {folder}; wait for it, or end it") as held:
+        refuse_other_settings(settings)
+        with atomic_write(folder / "train.yaml") as stream:
+            yaml.safe_dump(training_config(settings, run), stream, sort_keys=False)
+        done = whole_checkpoints(prefix(settings, run))
+        if done and done[-1][1] == checkpoint(settings, run):
+            print(f"{run}: finished before")
+            return
+        command = ["onmt_train", "-config", folder / "train.yaml", *_start(settings, run, done)]
+        _follow([str(word) for word in command], folder / "train.log", held)
+
+
+def _start(settings: Settings, run: str, done: Sequence[tuple[int, Path]]) -> list:
+    """The options that say where the training starts.
+
+    A continuation keeps the optimiser's state and the step. The batches begin at the top of the
+    corpus again: OpenNMT-py does not store where it was.
+    """
+    model = start_model(settings, run)
+    if model is not None:
+        _remember(model, settings.out / run, begun=bool(done))
+    if done:
+        print(f"{run}: continues from step {done[-1][0]}", flush=True)
+        return ["-train_from", done[-1][1]]
+    print(f"{run}: starts from {model or 'random weights'}", flush=True)
+    return [] if model is None else ["-train_from", model, "-reset_optim", "all"]
+
+
+def _remember(model: Path, folder: Path, begun: bool) -> None:
+    """Keep the checksum of the starting model, so that half a run is never continued from another one."""
+    record, line = folder / "start.sha256", f"{sha256(model)}  {model}\n"
+    if begun and record.exists() and record.read_text(encoding="utf-8") != line:
+        raise InputError(f"{folder} was started from another {model}; start it anew with: rm -r {folder}")
+    with atomic_write(record) as stream:
+        stream.write(line)
+
+
+def lock(path: Path, problem: str) -> IO:
+    """Open a file and lock it; the system releases it when the last process that has it open ends.
+
+    Raises:
+        InputError: another process holds it; the message is ``problem``.
+    """
+    stream = path.open("w")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        stream.close()
+        raise InputError(problem) from None
+    return stream
+
+
+def _follow(command: Sequence[str], log: Path, held: IO) -> None:
+    """Run to the end, adding the output to ``log``. The child shares the lock: it can outlive this process."""
+    with log.open("a", encoding="utf-8") as stream:
+        print("$", *command, file=stream, flush=True)
+        status = subprocess.run(
+            command, stdout=stream, stderr=subprocess.STDOUT, pass_fds=[held.fileno()]
+        ).returncode
+    if status != 0:
+        with log.open(encoding="utf-8", errors="replace") as stream:
+            print("".join(deque(stream, LINES_SHOWN)), file=sys.stderr)
+        raise InputError(f"onmt_train exited with status {status}; the end of {log} is above")
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Command line; the exit status is 2 when the training failed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("settings", help="settings.yaml of the sweep")
+    parser.add_argument("run", help="pretrain, or FUNCTION.SEED")
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        settings = read_settings(options.settings)
+        if options.run not in run_names(settings):
+            raise InputError(f"{options.run}: no such run; there are {', '.join(run_names(settings))}")
+        train(settings, options.run)
+    except InputError as error:
+        print(f"train: error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""Settings files: what is refused, and what each training is given."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+pytest.importorskip("snakemake", reason="needs pip install 'onmt_evsoftmax[sweep]', Python 3.11 or newer")
+
+from onmt_evsoftmax.errors import InputError
+from scripts.workflow import runs
+from scripts.workflow.settings import check_overrides, read_settings
+
+from .projects import ROOT
+
+
+@pytest.fixture
+def read(project, monkeypatch):
+    """Function that reads the project's settings with changes."""
+    monkeypatch.chdir(project.folder)
+    return lambda **changes: read_settings(project.write(**changes).relative_to(project.folder))
+
+
+def with_test(**changes) -> list[dict]:
+    return [{"name": "test", "src": "prepared/test.en", "reference": "prepared/test.raw.de", **changes}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"functoins": ["softmax"]}, "functoins: unknown key"),
+        ({"fine_tune": {"stpes": 3, "steps": 3}}, "fine_tune.stpes: unknown key"),
+        ({"tests": with_test(lowercas=True)}, "tests.0.lowercas: unknown key"),
+        ({"out": "my runs"}, "out: 'my runs' does not match"),
+        ({"seeds": None}, "'seeds' is a required property"),
+        ({"functions": ["softmax", "hardmax"]}, "functions.1: 'hardmax' is not one of"),
+        ({"functions": ["posthoc_evidential", "evsoftmax"]}, "functions: posthoc_evidential is a translation"),
+        ({"functions": ["softmax"]}, "against: evsoftmax is not among the functions"),
+        ({"seeds": [1, 1]}, "seeds: [1, 1] has non-unique elements"),
+        ({"seeds": ["one"]}, "seeds.0: 'one' is not of type 'integer'"),
+        ({"keep_archives": [7]}, "keep_archives: 7 is not among the seeds"),
+        ({"config": "none.yaml"}, "config: no such training configuration: none.yaml"),
+        ({"pretrain": {}}, "pretrain: give steps, or model: PATH"),
+        ({"pretrain": {"model": "none.pt"}}, "pretrain.model: no such file: none.pt"),
+        ({"pretrain": {"steps": 4, "function": "posthoc_evidential"}}, "pretrain.function: "),
+        ({"prepare": None}, "no such file: prepared/test.en"),
+        ({"tests": with_test(reference="none.de")}, "tests.test.reference: no such file: none.de"),
+        ({"tests": with_test() * 2}, "tests: two are called test"),
+        ({"tests": with_test(name="a/b")}, "tests.0.name: 'a/b' does not match"),
+        ({"average": [39, 40]}, "average: no checkpoint of step 39"),
+        ({"average": [32, 40]}, "average: no checkpoint of step 32"),
+        ({"average": [36, 38]}, "average: must hold the last step, 40"),
+        ({"fine_tune": {"steps": 40, "overrides": {"seed": 3}}}, "fine_tune.overrides.seed: the sweep sets"),
+    ],
+)
+def test_wrong_settings_are_refused_by_file_and_key(read, changes, message):
+    with pytest.raises(InputError) as error:
+        read(**changes)
+    assert str(error.value).startswith("sweep.yaml: ") and message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_no_yaml_is_refused(tmp_path):
+    path = tmp_path / "sweep.yaml"
+    path.write_text("functions: [softmax\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no readable YAML"):
+        read_settings(path)
+    with pytest.raises(InputError, match="no such settings file"):
+        read_settings(tmp_path / "none.yaml")
+
+
+def test_an_override_that_onmt_train_would_ignore_is_refused(read):
+    check_overrides(read())
+    with pytest.raises(InputError, match="fine_tune.overrides.learning_rat: onmt_train has no such option"):
+        check_overrides(read(fine_tune={"steps": 40, "overrides": {"learning_rat": 1}}))
+
+
+def test_a_given_model_replaces_the_pretraining(read, project):
+    (project.folder / "given.pt").write_bytes(b"a checkpoint")
+    settings = read(pretrain={"model": "given.pt", "steps": 4})
+    assert runs.run_names(settings) == ["softmax.1", "evsoftmax.1"]
+    assert str(runs.start_model(settings, "softmax.1")) == "given.pt"
+    assert str(runs.start_model(read(), "softmax.1")) == "out/pretrain/model_step_4.pt"
+
+
+def test_runs_differ_in_function_seed_and_folder_alone(read):
+    settings = read(seeds=[1, 2])
+    assert runs.run_names(settings) == ["pretrain", "softmax.1", "softmax.2", "evsoftmax.1", "evsoftmax.2"]
+    first, other, second = (
+        runs.training_config(settings, run) for run in ("softmax.1", "evsoftmax.1", "softmax.2")
+    )
+    assert {key for key in first if first[key] != other[key]} == {"self_attn_function", "save_model"}
+    assert {key for key in first if first[key] != second[key]} == {"seed", "save_model"}
+    assert (first["seed"], second["seed"], other["self_attn_function"]) == (1, 2, "evsoftmax")
+
+
+def test_overrides_reach_their_stage_alone(read):
+    pretrain, fine_tune = (runs.training_config(read(), run) for run in ("pretrain", "evsoftmax.1"))
+    assert (pretrain["warmup_steps"], fine_tune["warmup_steps"]) == (400, 10)
+    assert (pretrain["train_steps"], fine_tune["train_steps"]) == (4, 40)
+    assert pretrain["self_attn_function"] == "softmax" and "override_opts" not in pretrain
+    assert fine_tune["override_opts"] is True
+
+
+def test_devices_reach_every_training(read):
+    settings = read(devices={"world_size": 2, "gpu_ranks": [0, 1]})
+    for run in runs.run_names(settings):
+        assert runs.training_config(settings, run)["gpu_ranks"] == [0, 1]
+
+
+def test_every_shipped_settings_file_belongs_to_shipped_configurations():
+    paths = sorted((ROOT / "configs" / "sweeps").glob("*.yaml"))
+    assert {"toy_ende.yaml", "multi30k_ende.yaml", "iwslt14_ende.yaml"} <= {path.name for path in paths}
+    for path in paths:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert (ROOT / document["config"]).is_file() and (ROOT / document["prepare"]).is_file()

@@ -1,0 +1,55 @@
+"""What a training refuses, before it loads anything heavy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("snakemake", reason="needs pip install 'onmt_evsoftmax[sweep]', Python 3.11 or newer")
+
+from onmt_evsoftmax.errors import InputError
+from scripts.workflow.train import _remember, lock
+
+from .projects import ROOT
+
+
+def train(project, run: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.workflow.train", str(project.write()), run],
+        cwd=project.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_a_second_training_of_the_same_run_is_refused(project):
+    """After kill -9 of snakemake alone its onmt_train goes on; the folder is its own until it ends."""
+    folder = project.out / "pretrain"
+    folder.mkdir(parents=True)
+    with lock(folder / ".lock", "held twice"):
+        result = train(project, "pretrain")
+    assert result.returncode == 2 and "another process is training out/pretrain" in result.stderr
+    assert not (folder / "train.log").exists()
+
+
+def test_an_unknown_run_is_refused(project):
+    result = train(project, "posthoc_evidential.1")
+    assert result.returncode == 2
+    assert result.stderr.strip() == (
+        "train: error: posthoc_evidential.1: no such run; there are pretrain, softmax.1, evsoftmax.1"
+    )
+
+
+def test_a_run_is_not_continued_from_another_starting_model(tmp_path):
+    model = tmp_path / "start.pt"
+    model.write_bytes(b"one")
+    _remember(model, tmp_path, begun=False)
+    _remember(model, tmp_path, begun=True)
+    model.write_bytes(b"another")
+    with pytest.raises(InputError, match="started from another .*start.pt"):
+        _remember(model, tmp_path, begun=True)
