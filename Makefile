@@ -23,7 +23,7 @@ test: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(CORES) --dist loadfile $(PYTEST_FLAGS)
 
 test-onmt351: $(VENV351)/installed
-	OMP_NUM_THREADS=1 $(VENV351)/bin/python -m pytest -n $(CORES) --dist loadfile tests/opennmt tests/configs $(PYTEST_FLAGS)
+	OMP_NUM_THREADS=1 $(VENV351)/bin/python -m pytest -n $(CORES) --dist loadfile tests/opennmt tests/configs tests/conversion $(PYTEST_FLAGS)
 
 venv: $(VENV)/installed
 

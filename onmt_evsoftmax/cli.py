@@ -19,6 +19,10 @@ COMMANDS = {
         "onmt_evsoftmax.corpus.command",
         "raw parallel text -> cleaned, tokenised, segmented, with vocabularies",
     ),
+    "convert": (
+        "onmt_evsoftmax.conversion.command",
+        "a checkpoint of OpenNMT-py 0.x, 1.x or 2.x -> one of 3.x",
+    ),
     "score": (
         "onmt_evsoftmax.evaluation.command",
         "BLEU, chrF, ROUGE, METEOR and attended words of translations",
