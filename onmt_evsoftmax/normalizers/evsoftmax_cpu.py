@@ -28,61 +28,76 @@ def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
     """`evsoftmax` with eps = 0.
 
     Cost in passes over the scores besides softmax's own: 3 without masked entries, 6 with a
-    mask, 8 with masked scores and no mask.
+    mask, 11 with masked scores and no mask.
     """
     if scores.numel() == 0:
         return torch.empty_like(scores)
     # contiguous, for softmax is taken in place below
     accurate = scores.to(accumulation_type(scores.dtype)).contiguous()
+    if mask is None and _shows_in_mean(scores.dtype):
+        probabilities = _ordinary(accurate, dim, masked_score(scores.dtype))
+        if probabilities is not None:
+            return probabilities.to(scores.dtype)
+    return _careful(scores, accurate, mask, dim)
+
+
+def _ordinary(scores: Tensor, dim: int, limit: float) -> Optional[Tensor]:
+    """Scores without a mask; None where they need a closer look.
+
+    That is where a mean is far from 0, which masked scores and infinities bring about too, where NaN came
+    in, and where the rounded mean of a row exceeds every score of it, which makes that row NaN.
+    """
+    classes = scores.shape[dim]
+    mean = scores.sum(dim, keepdim=True).div_(classes)
+    # one masked score pulls the mean of its row below limit / (2 * classes)
+    if not _is_near(mean) or -FAR < limit / (2 * classes):
+        return None
+    probabilities = _softmax_of_kept(scores - mean, -_smallest(scores.dtype), dim)
+    return None if _has_nan(probabilities, dim) else probabilities
+
+
+def _careful(scores: Tensor, accurate: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
+    """Any scores and any mask."""
     limit = masked_score(scores.dtype)
-    # one score of -65504 among float16 scores does not show in their mean; one of -1e18 does
-    centred = None if scores.dtype == torch.float16 else _centre(accurate, mask, dim, limit)
+    centred = None
+    if mask is not None and _shows_in_mean(scores.dtype):
+        centred = _centre_by_mask(accurate, mask, dim, limit)
     if centred is None:
         if mask is not None:
             accurate = accurate + masking_bias(mask, accurate.dtype)
         centred = _centre_by_score(accurate, dim, limit)
-    kept = threshold_(centred.scores, centred.floor, -torch.inf)
-    probabilities = torch.softmax(kept, dim, out=kept).to(scores.dtype)
-    first = probabilities.select(dim, 0)
+    probabilities = _softmax_of_kept(centred.scores, centred.floor, dim).to(scores.dtype)
     # NaN: the rounded mean exceeds every score of a row, or none is valid, or NaN came in
-    if centred.is_far or math.isnan(first.sum().item()):
-        broken = first.isnan() | (centred.mean.abs() > FAR).squeeze(dim)
+    if not _is_near(centred.mean) or _has_nan(probabilities, dim):
+        broken = probabilities.select(dim, 0).isnan() | (centred.mean.abs() > FAR).squeeze(dim)
         recompute_rows(evsoftmax_plain, broken, probabilities, scores, mask, dim)
     return probabilities
 
 
-class Centred(NamedTuple):
-    """Scores minus the mean of the valid ones of their row.
+def _shows_in_mean(dtype: torch.dtype) -> bool:
+    """Whether one masked score among ordinary ones pulls their mean away: -65504 in float16 need not."""
+    return dtype != torch.float16
 
-    What is greater than ``floor`` is to be kept. ``is_far`` where a mean is beyond `FAR`.
-    """
+
+class Centred(NamedTuple):
+    """Scores minus the mean of the valid ones of their row; what is greater than ``floor`` is to be kept."""
 
     scores: Tensor
     mean: Tensor
     floor: float
-    is_far: bool
 
 
-def _centre(scores: Tensor, mask: Optional[Tensor], dim: int, limit: float) -> Optional[Centred]:
+def _centre_by_mask(scores: Tensor, mask: Tensor, dim: int, limit: float) -> Optional[Centred]:
     """None if a masked score shows that the mask does not hide."""
-    classes = scores.shape[dim]
-    if mask is None:
-        centred, valid = scores, None
-        mean = scores.sum(dim, keepdim=True).div_(classes)
-    else:
-        valid = indicator(spread(mask, scores, dim), scores.dtype)
-        centred = scores * valid
-        mean = centred.sum(dim, keepdim=True).div_(valid.sum(dim, keepdim=True).clamp_(min=1))
-    low, high = _range(mean)
-    # one masked score among ordinary ones pulls the mean of its row below this; NaN compares false
-    if not low >= limit / (2 * classes):
+    valid = indicator(spread(mask, scores, dim), scores.dtype)
+    centred = scores * valid
+    mean = centred.sum(dim, keepdim=True).div_(valid.sum(dim, keepdim=True).clamp_(min=1))
+    if not mean.amin().item() >= limit / (2 * scores.shape[dim]):
         return None
-    if valid is None:
-        return Centred(scores - mean, mean, -_smallest(scores.dtype), _is_far(low, high))
     limits = torch.finfo(scores.dtype)
     # a valid score that equals the mean must come out greater than 0, which is what a masked one gives
     mean.sub_(mean.abs(), alpha=limits.eps).sub_(limits.smallest_normal)
-    return Centred(centred.addcmul_(valid, mean, value=-1), mean, 0.0, _is_far(low, high))
+    return Centred(centred.addcmul_(valid, mean, value=-1), mean, 0.0)
 
 
 def _centre_by_score(scores: Tensor, dim: int, limit: float) -> Centred:
@@ -91,17 +106,23 @@ def _centre_by_score(scores: Tensor, dim: int, limit: float) -> Centred:
     # what was not copied is larger by more than 1 in the buffer than in the scores
     count = scores.shape[dim] - (buffer - scores).clamp_(max=1).sum(dim, keepdim=True)
     mean = buffer.sum(dim, keepdim=True).div_(count.clamp_(min=1))
-    centred = torch.sub(scores, mean, out=buffer)
-    return Centred(centred, mean, -_smallest(scores.dtype), _is_far(*_range(mean)))
+    return Centred(torch.sub(scores, mean, out=buffer), mean, -_smallest(scores.dtype))
 
 
-def _range(mean: Tensor) -> tuple[float, float]:
+def _softmax_of_kept(centred: Tensor, floor: float, dim: int) -> Tensor:
+    """softmax over what is greater than ``floor``, in place."""
+    kept = threshold_(centred, floor, -torch.inf)
+    return torch.softmax(kept, dim, out=kept)
+
+
+def _is_near(mean: Tensor) -> bool:
     low, high = torch.aminmax(mean)
-    return low.item(), high.item()
+    return -FAR <= low.item() <= high.item() <= FAR
 
 
-def _is_far(low: float, high: float) -> bool:
-    return not -FAR <= low <= high <= FAR
+def _has_nan(probabilities: Tensor, dim: int) -> bool:
+    """Whether a row is NaN, as all of it is if one entry is; a look at one entry per row costs no pass."""
+    return math.isnan(probabilities.select(dim, 0).sum().item())
 
 
 @functools.lru_cache(maxsize=None)

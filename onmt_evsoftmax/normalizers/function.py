@@ -6,6 +6,7 @@ from typing import Any, Optional
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 
 class MappingFunction(torch.autograd.Function):
@@ -33,7 +34,8 @@ class MappingFunction(torch.autograd.Function):
     def setup_context(cls, ctx: Any, inputs: tuple, output: Tensor) -> None:
         ctx.dim, ctx.inputs = inputs[2], len(inputs)
         ctx.save_for_backward(output)
-        ctx.save_for_forward(output)
+        if forward_ad._current_level >= 0:  # somebody asks for jvp
+            ctx.save_for_forward(output)
 
     @classmethod
     def backward(cls, ctx: Any, gradient: Tensor) -> tuple:

@@ -34,10 +34,13 @@ SHAPES = ("8192x32", "8192x128", "8192x1024", "64x32000")
 BASELINE = "torch softmax"
 COPY = "one copy of the scores"
 PASSES = "the extra passes of ev-softmax alone"
+UNCHECKED = "ev-softmax without any check"
 BYTES = {COPY: 8, PASSES: 20}
 """Bytes moved per float32 score. The passes read it, read and write it, and read and write it again."""
 MASKED_SHARE = 0.3
 TURN_SECONDS = 0.004
+TINY = 2.0**-149
+"""The smallest float32 above 0: what is not smaller than the mean is greater than minus this."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,27 @@ def extra_passes(buffer: Tensor) -> Callable[[Tensor], Tensor]:
     return run
 
 
+class UncheckedEvSoftmax(torch.autograd.Function):
+    """The passes of `evsoftmax` and softmax's own backward, and nothing that makes them safe.
+
+    Wrong for NaN, for masked scores, for outliers and where the mean is rounded up. What `evsoftmax` costs
+    beyond it are its guarantees; what it costs beyond softmax no implementation out of torch's operations saves.
+    """
+
+    @staticmethod
+    def forward(ctx, scores: Tensor) -> Tensor:
+        centred = scores - scores.sum(-1, keepdim=True).div_(scores.shape[-1])
+        torch.nn.functional.threshold_(centred, -TINY, -torch.inf)
+        probabilities = torch.softmax(centred, -1, out=centred)
+        ctx.save_for_backward(probabilities)
+        return probabilities
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        (probabilities,) = ctx.saved_tensors
+        return torch._softmax_backward_data(gradient, probabilities, -1, gradient.dtype)
+
+
 def contestants(mask: Optional[Tensor], buffer: Tensor) -> dict[str, Callable[[Tensor], Tensor]]:
     """Name -> function of the scores alone. The baseline is unmasked softmax in either case."""
     ours = {f"ours: {n.printed_name}": lambda v, f=n.function: f(v, mask) for n in NORMALIZERS.values()}
@@ -86,6 +110,7 @@ def contestants(mask: Optional[Tensor], buffer: Tensor) -> dict[str, Callable[[T
             BASELINE: _softmax,
             COPY: lambda v: buffer.copy_(v.detach()),
             PASSES: extra_passes(buffer),
+            UNCHECKED: UncheckedEvSoftmax.apply,
             **ours,
             "entmax: sparsemax": entmax.sparsemax,
             "entmax: entmax15": entmax.entmax15,
