@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any, Iterator, Optional
 
@@ -12,6 +13,8 @@ from onmt_evsoftmax.errors import InputError
 from .settings import Settings
 
 PRETRAIN = "pretrain"
+NOT_COMPARED = ("save_model", "report_every", "gpu_ranks")
+"""options of onmt_train that do not change what is trained: a folder can be moved, a GPU be another one"""
 
 
 def run_names(settings: Settings) -> list[str]:
@@ -67,19 +70,26 @@ def refuse_other_settings(settings: Settings) -> None:
     Raises:
         InputError: a run has been trained, or half trained, with other settings.
     """
+    changed: dict[str, str] = {}
     for run in run_names(settings):
         record = settings.out / run / "train.yaml"
         if record.exists():
             done, wanted = yaml.safe_load(record.read_text(encoding="utf-8")), training_config(settings, run)
-            for change in _changes(done, wanted):
-                raise InputError(
-                    f"{settings.source}: {record.parent} was trained with {change}; "
-                    f"choose another out folder, or start that run anew with: rm -r {record.parent}"
-                )
+            changed.update((run, change) for change in list(_changes(done, wanted))[:1])
+    if not changed:
+        return
+    run, change = next(iter(changed.items()))
+    # what was fine-tuned from another pretraining has to go with it
+    stale = run_names(settings) if PRETRAIN in changed else list(changed)
+    folders = " ".join(shlex.quote(str(settings.out / name)) for name in stale if (settings.out / name).exists())
+    raise InputError(
+        f"{settings.source}: {settings.out / run} was trained with {change}; "
+        f"choose another out folder, or start anew with: rm -r {folders}"
+    )
 
 
 def _changes(done: dict[str, Any], wanted: dict[str, Any]) -> Iterator[str]:
-    for key in sorted({*done, *wanted}):
+    for key in sorted({*done, *wanted} - {*NOT_COMPARED}):
         before, now = done.get(key), wanted.get(key)
         if before != now:
             yield f"{key}: {before}, but now it is {now}"

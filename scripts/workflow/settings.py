@@ -14,7 +14,7 @@ from typing import Any, Iterator, Mapping, Optional
 import jsonschema
 import yaml
 
-from onmt_evsoftmax.corpus.config import read_config
+from onmt_evsoftmax.corpus.config import TRAIN, Config, read_config
 from onmt_evsoftmax.errors import InputError
 from onmt_evsoftmax.files import PathLike
 
@@ -31,6 +31,8 @@ OWN_OPTIONS = (
     "gpu_ranks",
 )
 """options of onmt_train that follow from other keys"""
+OWN_FILES = ("settings", "versions", "report", "logs")
+"""names in the folder of a sweep that no test set can have"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Settings:
         training: the content of the training configuration ``config``, with ``devices``.
         pretrain: ``model``, or else ``function``, ``steps`` and ``overrides``.
         average: the steps whose checkpoints are averaged, ascending; the last one is the last step.
-        prepared: the manifest that ``prepare`` writes; None without it.
+        corpus: what ``prepare`` describes; None without it.
     """
 
     source: str
@@ -68,8 +70,13 @@ class Settings:
     attend: bool = True
     threads: int = 1
     prepare: Optional[Path] = None
-    prepared: Optional[Path] = None
+    corpus: Optional[Config] = None
     translate: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def prepared(self) -> Optional[Path]:
+        """The manifest that ``prepare`` writes; None without it."""
+        return None if self.corpus is None else self.corpus.folder / "manifest.json"
 
     @property
     def trained(self) -> tuple[str, ...]:
@@ -108,8 +115,10 @@ def check_settings(document: Any, source: str) -> Settings:
     """
     _check_schema(document, source)
     training = _read_yaml(Path(document["config"]), f"{source}: config", "training configuration")
+    _check_training(training, f"{source}: config: {document['config']}")
     training = {**training, **document.get("devices", {})}
     prepare, seeds = document.get("prepare"), tuple(document["seeds"])
+    corpus = None if prepare is None else read_config(prepare)
     keys = ("attend", "threads", "translate")
     settings = Settings(
         source=source,
@@ -124,7 +133,7 @@ def check_settings(document: Any, source: str) -> Settings:
         tests=tuple(_test_set(test) for test in document["tests"]),
         keep_archives=tuple(document.get("keep_archives", seeds[:1])),
         prepare=None if prepare is None else Path(prepare),
-        prepared=None if prepare is None else read_config(prepare).folder / "manifest.json",
+        corpus=corpus,
         **{key: document[key] for key in keys if key in document},
     )
     for problem in (*_contradictions(settings), *_bad_average(settings), *_missing_files(settings)):
@@ -159,7 +168,7 @@ def _read_yaml(path: Path, source: str, what: str) -> Any:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{source}: no such {what}: {path}") from None
+        raise InputError(f"{source}: no such {what}: {path} (looked from {Path.cwd()})") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError(f"{source}: {path} is no readable YAML: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict):
@@ -178,6 +187,17 @@ def _check_schema(document: Any, source: str) -> None:
             key = ".".join(map(str, [*error.path, unknown]))
             message = f"unknown key; known are {', '.join(sorted(known))}"
         raise InputError(f"{source}: {key}: {message}" if key else f"{source}: {message}")
+
+
+def _check_training(training: Mapping[str, Any], where: str) -> None:
+    """What the sweep itself reads of the training configuration; onmt_train checks the rest."""
+    data = training.get("data")
+    if not isinstance(data, dict) or "train" not in data:
+        raise InputError(f"{where}: data must map names of corpora to files, and one must be called train")
+    for split, sides in data.items():
+        for side in ("path_src", "path_tgt"):
+            if not isinstance(sides, dict) or not isinstance(sides.get(side), str):
+                raise InputError(f"{where}: data.{split}.{side} must be the path of a text")
 
 
 def _test_set(test: Mapping[str, Any]) -> TestSet:
@@ -203,6 +223,8 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     for name in names:
         if names.count(name) > 1:
             yield f"tests: two are called {name}"
+        if name in OWN_FILES:
+            yield f"tests: {name} is the name of a file of the sweep itself; choose another"
     if settings.prepare is not None and str(settings.prepared.parent) not in str(settings.training["data"]):
         yield f"prepare: {settings.prepare} writes {settings.prepared.parent}, which config does not train on"
 
@@ -212,6 +234,9 @@ def _bad_average(settings: Settings) -> Iterator[str]:
     options = {**settings.training, **settings.fine_tune.get("overrides", {})}
     steps = settings.fine_tune["steps"]
     every, kept = options.get("save_checkpoint_steps", 5000), options.get("keep_checkpoint", -1)
+    if type(every) is not int or every < 1 or type(kept) is not int:
+        yield f"fine_tune: save_checkpoint_steps ({every!r}) and keep_checkpoint ({kept!r}) must be whole numbers"
+        return
     saved = sorted({*range(every, steps + 1, every), steps})
     if kept >= 0:
         saved = saved[-kept:] if kept else []
@@ -227,12 +252,25 @@ def _bad_average(settings: Settings) -> Iterator[str]:
 
 def _missing_files(settings: Settings) -> Iterator[str]:
     """Files that are neither there nor made by ``prepare``."""
-    made = None if settings.prepared is None else settings.prepared.parent
+    made = set() if settings.corpus is None else _made_by(settings.corpus)
     files = {"pretrain.model": settings.given_model}
     for test in settings.tests:
         files.update({f"tests.{test.name}.src": test.src, f"tests.{test.name}.reference": test.reference})
     for split, sides in settings.training["data"].items():
         files.update({f"config, data.{split}.{side}": Path(sides[side]) for side in ("path_src", "path_tgt")})
     for key, path in files.items():
-        if path is not None and path.parent != made and not path.is_file():
-            yield f"{key}: no such file: {path}"
+        if path is not None and path not in made and not path.is_file():
+            hint = f", and {settings.prepare} does not make it" if settings.corpus else ""
+            yield f"{key}: no such file: {path} (looked from {Path.cwd()}){hint}"
+
+
+def _made_by(corpus: Config) -> set[Path]:
+    """The texts that ``onmt_evsoftmax prepare`` writes."""
+    stages = ("", "tok.", "raw.")
+    return {
+        corpus.folder / f"{split}.{stage}{language}"
+        for split in corpus.data
+        for stage in stages
+        for language in corpus.languages
+        if (split, stage) != (TRAIN, "raw.")
+    }

@@ -67,11 +67,11 @@ def _start(settings: Settings, run: str, done: Sequence[tuple[int, Path]]) -> li
 
 def _remember(model: Path, folder: Path, begun: bool) -> None:
     """Keep the checksum of the starting model, so that half a run is never continued from another one."""
-    record, line = folder / "start.sha256", f"{sha256(model)}  {model}\n"
-    if begun and record.exists() and record.read_text(encoding="utf-8") != line:
+    record, digest = folder / "start.sha256", sha256(model)
+    if begun and record.exists() and record.read_text(encoding="utf-8").split()[0] != digest:
         raise InputError(f"{folder} was started from another {model}; start it anew with: rm -r {folder}")
     with atomic_write(record) as stream:
-        stream.write(line)
+        stream.write(f"{digest}  {model}\n")
 
 
 def lock(path: Path, problem: str) -> IO:
@@ -103,7 +103,7 @@ def _follow(command: Sequence[str], log: Path, held: IO) -> None:
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Command line; the exit status is 2 when the training failed."""
+    """Command line; the exit status is 2 when the training failed, 130 when it was interrupted."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("settings", help="settings.yaml of the sweep")
     parser.add_argument("run", help="pretrain, or FUNCTION.SEED")
@@ -117,6 +117,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     except InputError as error:
         print(f"train: error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"train: {options.run} interrupted; the same command continues", file=sys.stderr)
+        return 130
     return 0
 
 

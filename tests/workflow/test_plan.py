@@ -49,6 +49,16 @@ def test_a_given_checkpoint_on_the_command_line_replaces_the_pretraining(checkou
     assert "pretrain" not in planned_jobs(output) and "fine_tune" in planned_jobs(output)
 
 
+def test_a_report_of_an_unfinished_sweep_is_not_its_end(checkout):
+    """`onmt_evsoftmax report` can be called at any time, and the tables can be made by hand."""
+    out = checkout / "runs" / "toy_ende_sweep"
+    out.mkdir(parents=True)
+    for name in ("report.html", "test.md", "test.tex", "test.csv", "test.json"):
+        (out / name).write_text("by hand", encoding="utf-8")
+    jobs = planned_jobs(plan(checkout, "--configfile", "configs/sweeps/toy_ende.yaml"))
+    assert (jobs["fine_tune"], jobs["score"], jobs["compare"], jobs["report"]) == (4, 6, 1, 1)
+
+
 def test_posthoc_evidential_is_a_translation_of_the_softmax_model(checkout):
     output = plan(checkout, "--configfile", "configs/sweeps/toy_ende.yaml")
     commands = [line for line in output.splitlines() if "onmt_translate" in line]

@@ -32,6 +32,13 @@ def with_test(**changes) -> list[dict]:
         ({"fine_tune": {"stpes": 3, "steps": 3}}, "fine_tune.stpes: unknown key"),
         ({"tests": with_test(lowercas=True)}, "tests.0.lowercas: unknown key"),
         ({"out": "my runs"}, "out: 'my runs' does not match"),
+        ({"out": "~/runs"}, "out: '~/runs' does not match"),
+        ({"tests": with_test(src="prepared/tset.en")}, "prepared/tset.en (looked from "),
+        ({"tests": with_test(reference="prepared/train.raw.de")}, "prepare.yaml does not make it"),
+        ({"tests": with_test(lang="xx")}, "tests.0.lang: 'xx' is not one of"),
+        ({"tests": with_test(name="versions")}, "tests: versions is the name of a file of the sweep itself"),
+        ({"fine_tune": {"steps": 40, "overrides": {"save_checkpoint_steps": 0}}}, "save_checkpoint_steps (0) and"),
+        ({"fine_tune": {"steps": 40, "overrides": {"keep_checkpoint": "3"}}}, "keep_checkpoint ('3') must be"),
         ({"seeds": None}, "'seeds' is a required property"),
         ({"functions": ["softmax", "hardmax"]}, "functions.1: 'hardmax' is not one of"),
         ({"functions": ["posthoc_evidential", "evsoftmax"]}, "functions: posthoc_evidential is a translation"),
@@ -58,6 +65,53 @@ def test_wrong_settings_are_refused_by_file_and_key(read, changes, message):
         read(**changes)
     assert str(error.value).startswith("sweep.yaml: ") and message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (None, "data must map names of corpora to files, and one must be called train"),
+        ({"train": {"path_src": "a.en"}}, "data.train.path_tgt must be the path of a text"),
+        ({"train": "a.en"}, "data.train.path_src must be the path of a text"),
+    ],
+)
+def test_a_training_configuration_without_texts_is_refused(read, project, data, message):
+    path = project.folder / project.settings["config"]
+    training = yaml.safe_load(path.read_text(encoding="utf-8"))
+    training.pop("data")
+    path.write_text(yaml.safe_dump(training if data is None else {**training, "data": data}), encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        read()
+    assert str(error.value) == f"sweep.yaml: config: {project.settings['config']}: {message}"
+
+
+def trained(settings, run):
+    """Leave the record of a training with these settings."""
+    record = settings.out / run / "train.yaml"
+    record.parent.mkdir(parents=True)
+    record.write_text(yaml.safe_dump(runs.training_config(settings, run)), encoding="utf-8")
+
+
+def test_other_settings_than_those_trained_with_name_every_folder_to_remove(read):
+    settings = read()
+    for run in runs.run_names(settings):
+        trained(settings, run)
+    runs.refuse_other_settings(settings)
+    steps = {"steps": 40, "overrides": {**settings.fine_tune["overrides"], "learning_rate": 9}}
+    with pytest.raises(InputError, match="learning_rate: .* now it is 9; .* rm -r out/softmax.1 out/evsoftmax.1$"):
+        runs.refuse_other_settings(read(fine_tune=steps))
+    with pytest.raises(InputError, match="pretrain was trained .* rm -r out/pretrain out/softmax.1 out/evsoftmax.1$"):
+        runs.refuse_other_settings(read(pretrain={"steps": 3}))
+
+
+def test_a_moved_sweep_on_another_gpu_is_the_same_sweep(read, project):
+    settings = read(devices={"world_size": 1, "gpu_ranks": [0]})
+    trained(settings, "softmax.1")
+    (project.folder / "out").rename(project.folder / "moved")
+    moved = read(out="moved", devices={"world_size": 1, "gpu_ranks": [1]})
+    runs.refuse_other_settings(moved)
+    with pytest.raises(InputError, match="world_size"):
+        runs.refuse_other_settings(read(out="moved", devices={"world_size": 2, "gpu_ranks": [0, 1]}))
 
 
 def test_a_file_that_is_no_yaml_is_refused(tmp_path):
