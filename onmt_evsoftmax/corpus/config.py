@@ -109,7 +109,7 @@ class Config:
         return Path(self.out or f"data/prepared/{self.name}")
 
     def settings(self) -> dict:
-        """Everything that decides the bytes of the result, and nothing about where they are put."""
+        """Everything that decides the bytes of the result; files are called what the config calls them."""
         result = asdict(self)
         del result["out"], result["downloads"]
         result["segment"] = self.segment.used

@@ -21,7 +21,7 @@ def write_manifest(config: Config, texts: Texts, workspace: Workspace,
                    steps: Sequence[Step]) -> dict:
     """Write the manifest and return what the file says.
 
-    It holds no time, no path of this machine and no number of processes: the same text, settings and
+    It holds no time, no path but those of the config, and no number of processes: the same text, settings and
     versions give the same bytes.
     """
     records = {step.name: workspace.record(step.name) for step in steps}

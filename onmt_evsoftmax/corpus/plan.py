@@ -16,7 +16,7 @@ from .overlap import count_overlap
 from .progress import Bar
 from .sources import LocalText
 from .steps import RECORDS, Step, Workspace
-from .subwords import LIBRARIES, MODEL_FILES, adopt_model, learn_bpe, learn_sentencepiece, segmenter
+from .subwords import LIBRARIES, MODEL_FILES, check_model, learn_bpe, learn_sentencepiece, segmenter
 from .tokenization import check_language, tokenizer
 from .vocabulary import count_tokens, write_vocabulary
 from .workers import LineFunction, Workers
@@ -154,8 +154,12 @@ class Plan:
         if not Path(settings.model).is_file():
             raise InputError(f"segment.model: {settings.model}: no such file (looked from {Path.cwd()})")
 
+        size = check_model(settings.method, settings.model)
+
         def run(bar: Bar) -> dict:
-            return adopt_model(settings.method, settings.model, self._workspace.path(model))
+            with atomic_write(self._workspace.path(model), "wb") as stream:
+                stream.write(Path(settings.model).read_bytes())
+            return size
 
         return Step("learn", {"method": settings.method}, (), (model,), run,
                     libraries=LIBRARIES[settings.method], sources={"model": sha256(settings.model)})

@@ -24,7 +24,8 @@ def print_report(manifest: dict, console: Console) -> None:
         table.add_row(split, *(f"{count:,}" for count in counts))
     console.print(table)
     overlap = overlap_remarks(manifest) or ["overlap: no line is in two splits"]
-    for remark in [_filter(steps), _vocabulary(steps), *overlap, *empty_line_warnings(manifest)]:
+    warnings = [*empty_line_warnings(manifest), *foreign_model_warnings(manifest)]
+    for remark in [_filter(steps), _vocabulary(steps), *overlap, *warnings]:
         console.print(remark, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -55,16 +56,36 @@ def overlap_remarks(manifest: dict) -> list[str]:
 def empty_line_warnings(manifest: dict) -> list[str]:
     """One line for every file with empty lines, naming it and them."""
     warnings = []
-    for source in manifest["sources"]:
-        split, side = source["split"], source["side"]
+    for (split, side), files in _files_of_sides(manifest).items():
         empty = manifest["steps"][f"tokenize.{split}"]["empty"][side == "tgt"]
         if not empty["lines"]:
             continue
         more = [] if empty["lines"] == len(empty["first"]) else ["..."]
         numbers = ", ".join([*map(str, empty["first"]), *more])
         fate = "dropped with their translations" if split == TRAIN else _KEPT[side]
-        warnings.append(f"warning: {source['file']}: empty lines {numbers} ({empty['lines']:,} in all): {fate}")
+        counted = ", counted through all of them" if len(files) > 1 else ""
+        lines = f"empty lines {numbers} ({empty['lines']:,} in all{counted})"
+        warnings.append(f"warning: {', '.join(files)}: {lines}: {fate}")
     return warnings
+
+
+def _files_of_sides(manifest: dict) -> dict[tuple[str, str], list[str]]:
+    files: dict[tuple[str, str], list[str]] = {}
+    for source in manifest["sources"]:
+        files.setdefault((source["split"], source["side"]), []).append(source["file"])
+    return files
+
+
+def foreign_model_warnings(manifest: dict) -> list[str]:
+    """Whether a SentencePiece model that was learned elsewhere has no pieces for this text."""
+    model, pieces = manifest["settings"]["segment"].get("model"), manifest["steps"]["learn"].get("pieces")
+    unknown = max(manifest["steps"]["vocabulary"]["types_out"]) - (pieces or 0)
+    if not model or pieces is None or unknown <= 0:
+        return []
+    return [
+        f"warning: segment.model: {model}: at least {unknown:,} types of the training text are no pieces of "
+        "this model, and <unk> to what was trained with it; is it the right one?"
+    ]
 
 
 _KEPT = {

@@ -1,4 +1,4 @@
-"""Learning subword models, adopting learned ones, and applying them: BPE (subword-nmt) and SentencePiece."""
+"""Learning subword models, checking given ones, and applying them: BPE (subword-nmt) and SentencePiece."""
 
 from __future__ import annotations
 
@@ -82,32 +82,21 @@ def learn_sentencepiece(lines: Sequence[str], vocab_size: int, path: PathLike, b
     return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue()).get_piece_size()
 
 
-def adopt_model(method: str, source: PathLike, path: PathLike) -> dict:
-    """Check that ``source`` is a model of ``method`` and copy it to ``path``.
-
-    Returns:
-        its number of ``merges`` or of ``pieces``.
+def check_model(method: str, model: PathLike) -> dict:
+    """``{"merges": N}`` of BPE codes, ``{"pieces": N}`` of a SentencePiece model.
 
     Raises:
-        InputError: it is not such a model.
+        InputError: the file is no model of ``method``.
     """
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):  # subword-nmt says here what it does not like, and exits
-            size = model_size(method, source)
+            if method == "bpe":
+                return {"merges": len(_bpe(model).bpe_codes)}
+            return {"pieces": _sentencepiece(model).get_piece_size()}
     except (Exception, SystemExit) as error:
         problem = " ".join((complaint.getvalue() or str(error)).split())
-        raise InputError(f"segment.model: {source}: no model of {LIBRARIES[method][0]}: {problem}") from None
-    with atomic_write(path, "wb") as stream:
-        stream.write(Path(source).read_bytes())
-    return size
-
-
-def model_size(method: str, model: PathLike) -> dict:
-    """``{"merges": N}`` of BPE codes, ``{"pieces": N}`` of a SentencePiece model."""
-    if method == "bpe":
-        return {"merges": len(_bpe(model).bpe_codes)}
-    return {"pieces": _sentencepiece(model).get_piece_size()}
+        raise InputError(f"segment.model: {model}: no model of {LIBRARIES[method][0]}: {problem}") from None
 
 
 def segmenter(method: str, model: PathLike) -> Callable[[str], str]:

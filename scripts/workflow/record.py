@@ -12,12 +12,24 @@ import yaml
 
 from onmt_evsoftmax.files import atomic_write
 
-PACKAGES = ("onmt_evsoftmax", "torch", "OpenNMT-py", "entmax", "sacrebleu", "rouge-score", "nltk", "snakemake")
+PACKAGES = (
+    "onmt_evsoftmax",
+    "torch",
+    "OpenNMT-py",
+    "entmax",
+    "sacrebleu",
+    "rouge-score",
+    "nltk",
+    "snakemake",
+)
 
 
 def versions() -> dict[str, str]:
     """Name -> version of what the results depend on."""
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in PACKAGES}}
+    return {
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in PACKAGES},
+    }
 
 
 def write_records(out: Path, settings: Mapping[str, Any]) -> None:

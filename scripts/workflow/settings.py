@@ -159,9 +159,7 @@ def check_overrides(settings: Settings) -> None:
     for stage, options in (("pretrain", settings.pretrain), ("fine_tune", settings.fine_tune)):
         for key in options.get("overrides", {}):
             if key not in known:
-                raise InputError(
-                    f"{settings.source}: {stage}.overrides.{key}: onmt_train has no such option"
-                )
+                raise InputError(f"{settings.source}: {stage}.overrides.{key}: onmt_train has no such option")
 
 
 def _read_yaml(path: Path, source: str, what: str) -> Any:
@@ -235,7 +233,8 @@ def _bad_average(settings: Settings) -> Iterator[str]:
     steps = settings.fine_tune["steps"]
     every, kept = options.get("save_checkpoint_steps", 5000), options.get("keep_checkpoint", -1)
     if type(every) is not int or every < 1 or type(kept) is not int:
-        yield f"fine_tune: save_checkpoint_steps ({every!r}) and keep_checkpoint ({kept!r}) must be whole numbers"
+        both = f"save_checkpoint_steps ({every!r}) and keep_checkpoint ({kept!r})"
+        yield f"fine_tune: {both} must be whole numbers"
         return
     saved = sorted({*range(every, steps + 1, every), steps})
     if kept >= 0:

@@ -90,7 +90,7 @@ def lock(path: Path, problem: str) -> IO:
 
 
 def _follow(command: Sequence[str], log: Path, held: IO) -> None:
-    """Run to the end, adding the output to ``log``. The child shares the lock: it can outlive this process."""
+    """Run to the end, adding the output to ``log``. The child shares the lock: it can outlive us."""
     with log.open("a", encoding="utf-8") as stream:
         print("$", *command, file=stream, flush=True)
         status = subprocess.run(

@@ -116,6 +116,14 @@ def test_a_given_model_is_taken_as_it_is(corpus, tmp_path, learned):
         corpus.prepare()
 
 
+def test_a_broken_model_is_refused_before_any_work(corpus, tmp_path):
+    (tmp_path / "given").write_text("no codes at all\n")
+    corpus.config["segment"] = {"method": "bpe", "model": str(tmp_path / "given")}
+    with pytest.raises(InputError, match="segment.model: .*given: no model of subword-nmt"):
+        corpus.prepare()
+    assert not list(corpus.out.glob("*.en"))
+
+
 def test_nothing_is_learned_from_the_other_splits(corpus, digests):
     corpus.prepare()
     before = digests(corpus.out)

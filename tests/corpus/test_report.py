@@ -6,7 +6,9 @@ import io
 
 from rich.console import Console
 
-from onmt_evsoftmax.corpus.report import empty_line_warnings, overlap_remarks, print_report
+from onmt_evsoftmax.corpus.report import (
+    empty_line_warnings, foreign_model_warnings, overlap_remarks, print_report,
+)
 
 
 def printed(manifest) -> str:
@@ -52,3 +54,24 @@ def test_empty_lines_name_the_file_and_the_lines(corpus):
     assert train == (f"warning: {corpus.file('train', 'src')}: empty lines {numbers} (12 in all): "
                      f"dropped with their translations")
     assert valid.startswith(f"warning: {corpus.file('valid', 'tgt')}: empty lines 2 (1 in all): kept")
+
+
+def test_empty_lines_of_several_files_are_named_once(corpus):
+    corpus.write("train", [("ab ab", "cd"), ("x y", "z")])
+    corpus.write("more", [("a b", "c"), ("", "x")])
+    first, second = corpus.config["data"]["train"], corpus.config["data"].pop("more")
+    corpus.config["data"]["train"] = {side: [first[side], second[side]] for side in ("src", "tgt")}
+    (warning,) = empty_line_warnings(corpus.prepare().manifest)
+    assert warning.startswith(f"warning: {first['src']}, {second['src']}: empty lines 4 (1 in all, counted")
+
+
+def test_a_model_without_pieces_for_the_text_is_warned_of(corpus, tmp_path):
+    corpus.config["segment"] = {"method": "sentencepiece", "vocab_size": 90}
+    manifest = corpus.prepare().manifest
+    model = (corpus.out / "sentencepiece.model").rename(tmp_path / "given.model")
+    assert foreign_model_warnings(manifest) == []
+    corpus.config["segment"] = {"method": "sentencepiece", "model": str(model)}
+    assert foreign_model_warnings(corpus.prepare().manifest) == []
+    corpus.write("train", [(f"ЖЩЮ {letter}", f"{letter} ЮЩЖ") for letter in map(chr, range(0x4E00, 0x4E80))])
+    (warning,) = foreign_model_warnings(corpus.prepare().manifest)
+    assert "given.model: at least " in warning and "<unk>" in warning

@@ -37,11 +37,20 @@ def with_test(**changes) -> list[dict]:
         ({"tests": with_test(reference="prepared/train.raw.de")}, "prepare.yaml does not make it"),
         ({"tests": with_test(lang="xx")}, "tests.0.lang: 'xx' is not one of"),
         ({"tests": with_test(name="versions")}, "tests: versions is the name of a file of the sweep itself"),
-        ({"fine_tune": {"steps": 40, "overrides": {"save_checkpoint_steps": 0}}}, "save_checkpoint_steps (0) and"),
-        ({"fine_tune": {"steps": 40, "overrides": {"keep_checkpoint": "3"}}}, "keep_checkpoint ('3') must be"),
+        (
+            {"fine_tune": {"steps": 40, "overrides": {"save_checkpoint_steps": 0}}},
+            "save_checkpoint_steps (0) and",
+        ),
+        (
+            {"fine_tune": {"steps": 40, "overrides": {"keep_checkpoint": "3"}}},
+            "keep_checkpoint ('3') must be",
+        ),
         ({"seeds": None}, "'seeds' is a required property"),
         ({"functions": ["softmax", "hardmax"]}, "functions.1: 'hardmax' is not one of"),
-        ({"functions": ["posthoc_evidential", "evsoftmax"]}, "functions: posthoc_evidential is a translation"),
+        (
+            {"functions": ["posthoc_evidential", "evsoftmax"]},
+            "functions: posthoc_evidential is a translation",
+        ),
         ({"functions": ["softmax"]}, "against: evsoftmax is not among the functions"),
         ({"seeds": [1, 1]}, "seeds: [1, 1] has non-unique elements"),
         ({"seeds": ["one"]}, "seeds.0: 'one' is not of type 'integer'"),
@@ -79,7 +88,9 @@ def test_a_training_configuration_without_texts_is_refused(read, project, data, 
     path = project.folder / project.settings["config"]
     training = yaml.safe_load(path.read_text(encoding="utf-8"))
     training.pop("data")
-    path.write_text(yaml.safe_dump(training if data is None else {**training, "data": data}), encoding="utf-8")
+    path.write_text(
+        yaml.safe_dump(training if data is None else {**training, "data": data}), encoding="utf-8"
+    )
     with pytest.raises(InputError) as error:
         read()
     assert str(error.value) == f"sweep.yaml: config: {project.settings['config']}: {message}"
@@ -98,9 +109,13 @@ def test_other_settings_than_those_trained_with_name_every_folder_to_remove(read
         trained(settings, run)
     runs.refuse_other_settings(settings)
     steps = {"steps": 40, "overrides": {**settings.fine_tune["overrides"], "learning_rate": 9}}
-    with pytest.raises(InputError, match="learning_rate: .* now it is 9; .* rm -r out/softmax.1 out/evsoftmax.1$"):
+    with pytest.raises(
+        InputError, match="learning_rate: .* now it is 9; .* rm -r out/softmax.1 out/evsoftmax.1$"
+    ):
         runs.refuse_other_settings(read(fine_tune=steps))
-    with pytest.raises(InputError, match="pretrain was trained .* rm -r out/pretrain out/softmax.1 out/evsoftmax.1$"):
+    with pytest.raises(
+        InputError, match="pretrain was trained .* rm -r out/pretrain out/softmax.1 out/evsoftmax.1$"
+    ):
         runs.refuse_other_settings(read(pretrain={"steps": 3}))
 
 
