@@ -7,6 +7,15 @@ const MEASURES = {
   entropy: ["entropy (nats)", "−Σ p log p of the weights of a token that attends."],
 };
 
+/* Black or white, whichever reads better on a colour #rrggbb. */
+function inkOn(colour) {
+  const [r, g, b] = [1, 3, 5].map(start => {
+    const value = parseInt(colour.slice(start, start + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff";
+}
+
 function drawGrid(parent, name, runs, values, most) {
   const figure = element("figure", { class: "grid-table" }, parent);
   const caption = element("figcaption", {}, figure, data.names[name] || name);

@@ -58,7 +58,10 @@ def read_comparison(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: not a JSON of a comparison ({error}); {again}") from None
     known = isinstance(comparison, dict) and (comparison.get("format"), comparison.get("version"))
     if known != (FORMAT, VERSION):
-        raise InputError(f"{path}: not a comparison of version {VERSION}; {again}")
+        raise InputError(
+            f"{path}: not a comparison of version {VERSION}, as belongs there for a test set called "
+            f"{path.stem}; make it again with: onmt_evsoftmax compare, or give the test set another name"
+        )
     absent = [key for key in KEYS if key not in comparison]
     if absent:
         raise InputError(f"{path}: lacks {', '.join(absent)}; {again}")

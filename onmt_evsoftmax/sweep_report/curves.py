@@ -6,12 +6,9 @@ import math
 from pathlib import Path
 from typing import Any, Optional
 
-from .folder import Sweep
-from .missing import Missing, continue_sweep
+from .folder import POST_HOC, Sweep
+from .missing import Missing
 from .train_log import METRICS, read_train_log
-
-UNTRAINED = "posthoc_evidential"
-"""Translates with the softmax model: there is nothing to train, hence no log."""
 
 
 def learning_curves(sweep: Sweep) -> tuple[dict[str, Any], list[Missing]]:
@@ -23,17 +20,16 @@ def learning_curves(sweep: Sweep) -> tuple[dict[str, Any], list[Missing]]:
     missing = []
     train = []
     for run in sweep.runs:
-        if run.function == UNTRAINED:
+        if run.function == POST_HOC:
             continue
         curves = _read(run.path / "train.log")
         if curves:
             train.append({"function": run.function, "seed": run.seed, **curves})
         else:
-            text = f"{run.path.name}/train.log has no logged step (yet)."
-            missing.append(Missing(text, continue_sweep(sweep)))
+            missing.append(Missing(f"{run.path.name}/train.log has no logged step (yet)."))
     pretrain = _read(sweep.path / "pretrain" / "train.log")
     if not pretrain and (sweep.path / "pretrain").is_dir():
-        missing.append(Missing("pretrain/train.log has no logged step (yet).", continue_sweep(sweep)))
+        missing.append(Missing("pretrain/train.log has no logged step (yet)."))
     data = {
         "metrics": METRICS,
         "pretrain": [{"function": None, "seed": None, **pretrain}] if pretrain else [],

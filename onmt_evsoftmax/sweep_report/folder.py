@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, Optional
 
@@ -13,9 +14,13 @@ import yaml
 from ..errors import InputError
 from ..files import PathLike
 from ..names import PRINTED_NAMES
+from .plan import Plan, read_plan
 
 AGAINST = "evsoftmax"
 """The function that the others are compared with; the last in every table."""
+
+POST_HOC = "posthoc_evidential"
+"""Translates with the softmax model of the same seed: there is nothing to train, hence no log."""
 
 RUN = re.compile(rf"(?P<function>{'|'.join(map(re.escape, PRINTED_NAMES))})\.(?P<seed>\d+)")
 SUFFIXES = (".hyp", ".npz", ".json")
@@ -37,60 +42,102 @@ class RunFolder:
 
 @dataclass(frozen=True)
 class Sweep:
-    """What a folder holds.
+    """What a folder holds and, where its settings say it, what it is to hold.
 
     Attributes:
-        runs: functions in the order of the tables, seeds ascending.
-        tests: names of the test sets, in alphabetical order.
+        runs: the runs that have a folder, of those that are wanted.
+        wanted: the runs that the settings ask for, without settings those that are there; functions in the
+            order of the tables, seeds ascending.
+        tests: names of the test sets, as the settings ask for them, without settings in alphabetical order.
         settings: text of ``settings.yaml``; None where there is none.
+        plan: what the settings ask for; None without settings, or where they are odd.
+        odd_key: the key of the settings that keeps them from being understood.
         versions: what ``versions.json`` says; None where there is none.
     """
 
     path: Path
     runs: list[RunFolder]
+    wanted: list[RunFolder]
     tests: list[str]
     settings: Optional[str]
+    plan: Optional[Plan]
+    odd_key: Optional[str]
     versions: Optional[dict[str, Any]]
 
     @property
     def functions(self) -> list[str]:
-        return list(dict.fromkeys(run.function for run in self.runs))
+        return list(dict.fromkeys(run.function for run in self.wanted))
+
+    @property
+    def seeds(self) -> list[int]:
+        return sorted({run.seed for run in self.wanted})
+
+    @property
+    def moved(self) -> bool:
+        """Whether ``out`` of the settings is another folder than this one."""
+        here = self.path.resolve()
+        return self.plan is not None and here not in {path.resolve() for path in self.seen(self.plan.out)}
+
+    def seen(self, name: PathLike) -> list[Path]:
+        """A relative path of the settings or scores may start here or, as a rule, above the sweep."""
+        return [base / name for base in (Path(), *self.path.resolve().parents)]
 
 
 def read_sweep(path: PathLike) -> Sweep:
     """Find the runs of a sweep; nothing large is read.
 
+    Where there is a ``settings.yaml``, only the functions, seeds and test sets that it asks for count.
+
     Raises:
-        InputError: there is no such folder, it holds no ``FUNCTION.SEED`` folder, or its settings or
-            versions are damaged.
+        InputError: there is no such folder, it neither holds a ``FUNCTION.SEED`` folder nor asks for one,
+            or its settings or versions are damaged.
     """
     path = Path(path)
     if not path.is_dir():
         raise InputError(f"{path}: no such folder; name the folder that a sweep wrote")
-    runs = [
+    settings, plan, odd_key = _read_settings(path / "settings.yaml")
+    versions = _read_versions(path / "versions.json")
+    wanted = _found_runs(path) if plan is None else _planned_runs(path, plan)
+    if not wanted:
+        raise InputError(f"{path}: holds no run, that is no folder FUNCTION.SEED such as evsoftmax.1")
+    order = list(PRINTED_NAMES)
+    wanted.sort(key=lambda run: (run.function == AGAINST, order.index(run.function), run.seed))
+    runs = [run for run in wanted if run.path.is_dir()]
+    tests = _found_tests(runs) if plan is None else list(plan.tests)
+    return Sweep(path, runs, wanted, tests, settings, plan, odd_key, versions)
+
+
+def _planned_runs(path: Path, plan: Plan) -> list[RunFolder]:
+    pairs = product(dict.fromkeys(plan.functions), dict.fromkeys(plan.seeds))
+    return [RunFolder(function, seed, path / f"{function}.{seed}") for function, seed in pairs]
+
+
+def _found_runs(path: Path) -> list[RunFolder]:
+    return [
         RunFolder(found["function"], int(found["seed"]), entry)
         for entry in path.iterdir()
         for found in [RUN.fullmatch(entry.name)]
         if found and entry.is_dir()
     ]
-    if not runs:
-        raise InputError(f"{path}: holds no run, that is no folder FUNCTION.SEED such as evsoftmax.1")
-    order = list(PRINTED_NAMES)
-    runs.sort(key=lambda run: (run.function == AGAINST, order.index(run.function), run.seed))
-    files = [file for run in runs for file in run.path.iterdir() if file.suffix in SUFFIXES]
-    settings, versions = _read_settings(path / "settings.yaml"), _read_versions(path / "versions.json")
-    return Sweep(path, runs, sorted({file.stem for file in files}), settings, versions)
 
 
-def _read_settings(path: Path) -> Optional[str]:
+def _found_tests(runs: list[RunFolder]) -> list[str]:
+    return sorted({file.stem for run in runs for file in run.path.iterdir() if file.suffix in SUFFIXES})
+
+
+def _read_settings(path: Path) -> tuple[Optional[str], Optional[Plan], Optional[str]]:
+    """The text, what it asks for, and the key that hides this."""
     try:
         text = path.read_text(encoding="utf-8")
-        yaml.safe_load(text)
+        content = yaml.safe_load(text)
     except FileNotFoundError:
-        return None
+        return None, None, None
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise InputError(f"{path}: not YAML ({' '.join(str(error).split())}); restore it") from None
-    return text
+    try:
+        return text, read_plan(content), None
+    except ValueError as error:
+        return text, None, str(error)
 
 
 def _read_versions(path: Path) -> Optional[dict[str, Any]]:

@@ -91,13 +91,15 @@ def _table(label: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> s
     return f"{frame}<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
 
 
-def missing_list(parts: Sequence[Missing]) -> str:
-    """What is not there (yet), each with the command that makes it, folded away."""
+def missing_list(parts: Sequence[Missing], continuation: Missing) -> str:
+    """What is not there (yet), each with the command that makes it, after that for all; folded away."""
     if not parts:
         return ""
     lines = "".join(f"<li>{_missing(part)}</li>\n" for part in parts)
     count = "1 part is missing" if len(parts) == 1 else f"{len(parts)} parts are missing"
-    return f'<details class="missing"><summary>{count}</summary>\n<ul>\n{lines}</ul></details>'
+    everything = f"<p>{_missing(continuation)}</p>"
+    summary = f"<summary>{count}</summary>"
+    return f'<details class="missing">{summary}\n{everything}\n<ul>\n{lines}</ul></details>'
 
 
 def _missing(part: Missing) -> str:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping
 
-from .folder import RunFolder, Sweep
+from .folder import POST_HOC, RunFolder, Sweep
+from .plan import PlannedTest
+
+UNKNOWN = PlannedTest("SOURCE", "REFERENCE", {})
+"""Where no settings.yaml names the files of a test set, the reader puts them in."""
 
 
 @dataclass(frozen=True)
@@ -16,39 +23,114 @@ class Missing:
 
 
 def missing_files(sweep: Sweep) -> list[Missing]:
-    """What the folder itself lacks."""
-    return [
+    """What the folder itself lacks: records of the sweep, and runs that it is to hold."""
+    parts = [
         Missing(f"{name} is not in the folder: a sweep writes it when it starts.")
         for name, content in (("settings.yaml", sweep.settings), ("versions.json", sweep.versions))
         if content is None
     ]
+    if sweep.odd_key is not None:
+        odd = f"settings.yaml: {sweep.odd_key} is missing or odd; the page shows whatever the folder holds."
+        parts.append(Missing(odd))
+    absent = [run.path.name for run in sweep.wanted if run not in sweep.runs]
+    if absent:
+        parts.append(Missing(f"settings.yaml asks for runs that have not begun: {', '.join(absent)}."))
+    return parts
 
 
-def continue_sweep(sweep: Sweep) -> str:
-    """The command that makes whatever is missing."""
-    settings = "configs/sweeps/NAME.yaml" if sweep.settings is None else sweep.path / "settings.yaml"
-    return f"snakemake -s scripts/workflow/Snakefile --configfile {settings} --cores 2"
+def continuation(sweep: Sweep) -> Missing:
+    """How the sweep itself makes whatever is missing."""
+    if sweep.moved:
+        return Missing(
+            f"This folder was moved, or `report` was started elsewhere than the sweep: settings.yaml says "
+            f"out: {sweep.plan.out}. To continue the sweep, move it back, or give its settings this folder."
+        )
+    settings = "configs/sweeps/NAME.yaml" if sweep.plan is None else Path(sweep.plan.out, "settings.yaml")
+    text = "The sweep makes what is missing when it is continued, from where it was started:"
+    snakemake = ["snakemake", "-s", "scripts/workflow/Snakefile", "--configfile", settings, "--cores", 2]
+    return Missing(text, _command(snakemake))
 
 
-def missing_parts(run: RunFolder, name: str, seed: int) -> list[Missing]:
-    """What a run lacks on a test set; of attention archives, only ``seed`` needs one."""
-    stem, model = run.path / name, run.path / "model.pt"
-    option = ""
-    if run.function == "posthoc_evidential":
-        model = run.path.with_name(f"softmax.{run.seed}") / "model.pt"
-        option = " --self_attn_function posthoc_evidential"
-    if run.file(name, "hyp") is None and run.file(name, "npz") is None:
-        text = f"{run.path.name} has not translated {name} (yet)."
-        translate = f"onmt_translate --model {model}{option} --src SOURCE --output {stem}.hyp"
-        return [Missing(text, translate)] if run.file(name, "json") is None else []
-    missing = []
-    if run.seed == seed and run.file(name, "npz") is None:
-        text = f"{run.path.name} has no attention archive of {name}."
-        attend = f"onmt_evsoftmax attend --model {model}{option} --src SOURCE --hyp {stem}.hyp"
-        missing.append(Missing(text, f"{attend} --out {stem}.npz"))
-    if run.file(name, "json") is None:
-        text = f"{run.path.name} is not scored on {name} (yet)."
-        score = f"onmt_evsoftmax score --hyp {stem}.hyp --ref REFERENCE --attention {stem}.npz"
-        identity = f"--function {run.function} --seed {run.seed}"
-        missing.append(Missing(text, f"{score} {identity} --json {stem}.json"))
-    return missing
+def missing_parts(
+    sweep: Sweep, run: RunFolder, name: str, seed: int, *, unfinished: bool = False
+) -> list[Missing]:
+    """What a run lacks on a test set.
+
+    Args:
+        seed: whose sentences the page shows; without settings, only this one needs an archive.
+        unfinished: ``TEST.hyp`` is not whole.
+    """
+    commands, who = _Commands(sweep, run, name), run.path.name
+    if unfinished:
+        text = f"{who} has an unfinished translation of {name}: it is being written, or was stopped."
+        return [Missing(text, commands.translate())]
+    scored = run.file(name, "json") is not None
+    if run.file(name, "hyp") is None:
+        text = f"{who} has not translated {name} (yet)."
+        return [] if scored else [Missing(text, commands.translate())]
+    parts = []
+    kept = [seed] if sweep.plan is None else sweep.plan.keep_archives
+    if run.seed in kept and run.file(name, "npz") is None:
+        parts.append(Missing(f"{who} has no attention archive of {name}.", commands.attend()))
+    if not scored:
+        parts.append(Missing(f"{who} is not scored on {name} (yet).", commands.score()))
+    return parts
+
+
+class _Commands:
+    """What makes the files of a run on a test set, with the options of the sweep's settings.
+
+    Paths are as seen from where the sweep was started. A command is empty where the settings say that the
+    model is yet to be trained: the sweep does that.
+    """
+
+    def __init__(self, sweep: Sweep, run: RunFolder, name: str) -> None:
+        self.run, self.name, self.plan = run, name, sweep.plan
+        self.test = UNKNOWN if self.plan is None else self.plan.tests[name]
+        top = sweep.path if self.plan is None or sweep.moved else Path(self.plan.out)
+        self.stem = top / run.path.name / name
+        untrained = run.function == POST_HOC
+        model = Path(f"softmax.{run.seed}" if untrained else run.path.name, "model.pt")
+        self.model = ["--model", top / model]
+        if untrained:
+            self.model += ["--self_attn_function", POST_HOC]
+        self.trained = self.plan is None or (sweep.path / model).is_file()
+
+    def translate(self) -> str:
+        options = [] if self.plan is None else _options(self.plan.translate)
+        files = ["--src", self.test.src, "--output", f"{self.stem}.hyp"]
+        return _command(["onmt_translate", *self.model, *files, *options]) if self.trained else ""
+
+    def attend(self) -> str:
+        files = ["--src", self.test.src, "--hyp", f"{self.stem}.hyp", "--out", f"{self.stem}.npz"]
+        options = [] if self.plan is None else self._attend_options()
+        return _command(["onmt_evsoftmax", "attend", *self.model, *files, *options]) if self.trained else ""
+
+    def _attend_options(self) -> list:
+        options = {"segmentation": self.test.scoring.get("hyp_segmentation", "none")}
+        if self.run.seed not in self.plan.keep_archives:
+            options["kinds"] = "cross"  # all that scores need
+        if self.plan.translate.get("gpu", -1) != -1:
+            options["gpu"] = self.plan.translate["gpu"]
+        return _options(options)
+
+    def score(self) -> str:
+        """After `attend` where the sweep scores with an archive that is not there."""
+        files = ["--hyp", f"{self.stem}.hyp", "--ref", self.test.reference, "--json", f"{self.stem}.json"]
+        who = ["--names", self.run.path.name, "--function", self.run.function, "--seed", self.run.seed]
+        score = ["onmt_evsoftmax", "score", *files, *who, *_options(self.test.scoring)]
+        archived = self.run.file(self.name, "npz") is not None
+        attend = self.attend() if self.plan is not None and self.plan.attend and not archived else ""
+        if archived or attend:
+            score += ["--attention", f"{self.stem}.npz"]
+        return f"{attend} && {_command(score)}" if attend else _command(score)
+
+
+def _options(options: Mapping[str, Any]) -> list:
+    """As in the Snakefile: true is a bare flag, false is left out."""
+    chosen = {f"--{key}": value for key, value in options.items() if value is not False}
+    return [word for key, value in chosen.items() for word in ([key] if value is True else [key, value])]
+
+
+def _command(words: list) -> str:
+    return " ".join(shlex.quote(str(word)) for word in words)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -13,19 +11,19 @@ import numpy as np
 
 from ..evaluation.comparison_table import printed
 from ..files import PathLike, atomic_write
-from ..visualization.colour import TICKS
+from ..visualization.html_page import fill, render, script_json
 from . import markup
 from .attended import attended_kinds
-from .colours import style_variables, theme_data
+from .colours import own_colours
 from .curves import learning_curves
 from .folder import AGAINST, Sweep
-from .missing import Missing, continue_sweep, missing_files
+from .missing import Missing, continuation, missing_files
 from .payload import encode_sentence
 from .sentences import bleu_differences, extremes, page_order
 from .testset import TestSet
 
 HERE = Path(__file__).parent
-SCRIPTS = ("common.js", "curves.js", "attended.js", "weights.js", "map.js", "viewer.js")
+SCRIPTS = ("curves.js", "attended.js", "weights.js", "viewer.js")
 PAIR = (AGAINST, "softmax")
 """The functions whose sentences are compared."""
 
@@ -101,7 +99,7 @@ def _fill(contents: Sequence[Content], limits: Limits, room: float, progress: Ca
     too_large = 0
     for content, number in _turns([content for content in contents if content.test.models], limits):
         code = encode_sentence(list(content.test.models.values()), number)
-        text = _json(_sentence(content.test, number))
+        text = script_json(_sentence(content.test, number))
         size = len(code) + len(text.encode("utf-8")) + MARKUP + 3 * len(content.test.name)
         if size <= room:
             room -= size
@@ -136,8 +134,6 @@ def _render(
 ) -> str:
     data = {
         "names": {name: printed(name) for name in sweep.functions},
-        "themes": theme_data(),
-        "ticks": TICKS,
         "curves": curves,
         "attended": {content.test.name: attended_kinds(content.test) for content in contents},
         "tests": [_test_data(content) for content in contents],
@@ -145,36 +141,28 @@ def _render(
     title = f"{sweep.path.resolve().name}: attention functions compared"
     parts = {
         "TITLE": markup.escape(title),
-        "STYLE": style_variables() + "\n" + (HERE / "style.css").read_text(encoding="utf-8"),
         "SUMMARY": markup.escape(_summary(sweep, contents)),
         "TABLES": markup.score_tables([content.test for content in contents]),
-        "MISSING": markup.missing_list(_all_missing(sweep, contents, missing)),
+        "MISSING": markup.missing_list(_all_missing(sweep, contents, missing), continuation(sweep)),
         "CARRIED": "\n".join(_carried(content) for content in contents),
         "EXAMPLES": "\n".join(_examples(content) for content in contents),
         "CONFIGURATION": markup.configuration(sweep),
         "WEIGHTS": "\n".join(_weights(content) for content in contents),
-        "DATA": _json(data),
-        "SCRIPT": "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
     }
-    template = (HERE / "page.html").read_text(encoding="utf-8")
-    # in one pass: a text that reads like a placeholder stays text
-    return re.sub(r"__([A-Z]+)__", lambda found: parts[found[1]], template)
-
-
-def _json(data: Any) -> str:
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    # "<" can end the script element that holds the data; inside JSON its escape is the same text
-    return text.replace("<", "\\u003c")
+    body = fill(HERE / "page.html", parts)
+    return render(title, body, data, [HERE / name for name in SCRIPTS], [HERE / "style.css"], own_colours())
 
 
 def _summary(sweep: Sweep, contents: Sequence[Content]) -> str:
-    seeds = sorted({run.seed for run in sweep.runs})
+    seeds = sweep.seeds
     functions = ", ".join(map(printed, sweep.functions))
+    begun, wanted = len(sweep.runs), len(sweep.wanted)
+    unfinished = f" Only {begun} of {wanted} runs have begun." if begun < wanted else ""
     tests = ", ".join(f"{content.test.name} ({content.test.size} sentences)" for content in contents)
     return (
         f"Translation models that differ in what turns attention scores into weights: {functions}; "
         f"trained with {len(seeds)} random seed{'s' * (len(seeds) > 1)} "
-        f"({', '.join(map(str, seeds))}), tested on {tests or 'nothing yet'}."
+        f"({', '.join(map(str, seeds))}), tested on {tests or 'nothing yet'}.{unfinished}"
     )
 
 
@@ -183,7 +171,7 @@ def _all_missing(sweep: Sweep, contents: Sequence[Content], curves: Sequence[Mis
     for content in contents:
         parts += content.test.missing
     if not contents:
-        parts.append(Missing("No test set is translated (yet).", continue_sweep(sweep)))
+        parts.append(Missing("No test set is translated (yet)."))
     return parts
 
 
@@ -220,13 +208,15 @@ def _carried(content: Content) -> str:
     test = content.test
     name = markup.escape(test.name)
     if not test.models:
-        return f"<p>{name}: no attention archive of seed {test.seed}; see what is missing, above.</p>"
-    line = f"{name}: {len(content.weights)} of {test.size} sentences are in this page (seed {test.seed})"
+        return f"<p>{name}: no attention archive of seed {test.seed}.</p>"
+    held = f"{len(content.weights)} of {test.size} sentences are in this page (seed {test.seed})"
+    line = f"<p>{name}: {held}.</p>"
     if len(content.weights) == test.size:
-        return f"<p>{line}.</p>"
+        return line
     archives = " ".join(str(model.archive.path) for model in test.models.values())
     command = f"onmt_evsoftmax heatmap {archives} --sentences 0-19 --out heatmap.html"
-    return f"<p>{line}. The others: <code>{markup.escape(command)}</code></p>"
+    summary = f"<summary>How to see the others of {name}</summary>"
+    return f"{line}\n<details>{summary}<code>{markup.escape(command)}</code></details>"
 
 
 def _examples(content: Content) -> str:

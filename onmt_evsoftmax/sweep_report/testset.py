@@ -15,7 +15,7 @@ from ..evaluation.report import read_report
 from ..evaluation.runs import Groups, read_runs
 from ..evaluation.system import check_archive_fits
 from ..evaluation.text import TextFile, load_text, restorer
-from ..files import sha256
+from ..files import read_lines, sha256
 from ..visualization.models import Model
 from .comparison import comparison_of, group_by_seed
 from .folder import RunFolder, Sweep
@@ -53,7 +53,7 @@ class TestSet:
 
     Attributes:
         seed: the seed whose translations and attention are shown.
-        size: number of sentences; 0 where there is neither a text nor an archive.
+        size: number of sentences; 0 where nothing tells it.
         groups: function -> {seed: scored run}.
         comparison: see `evaluation.comparison.compare`; None where nothing is scored.
         shown: function -> its run of ``seed``.
@@ -92,17 +92,17 @@ def read_test_set(
     labels = [f"{run.function}:{run.seed}={run.file(name, 'json')}" for run in scored]
     runs, common = read_runs(labels) if labels else ([], {})
     groups = group_by_seed(runs)
-    seed = _choose_seed(sweep, name) if seed is None else seed
+    size, unfinished = _size(sweep, name, scored, common)
+    seed = _choose_seed(sweep, name, unfinished) if seed is None else seed
     form = {**UNKNOWN_FORM, **common.get("settings", {})}
-    missing = [part for run in sweep.runs for part in missing_parts(run, name, seed)]
     shown = {
         run.function: _read_shown(run, name, form, groups, scored.get(run))
         for run in sweep.runs
-        if run.seed == seed
+        if run.seed == seed and run not in unfinished
     }
-    references, lacking = _references(sweep.path, common, form)
-    missing += lacking
-    size = _size(shown, common)
+    references, lacking = _references(sweep, common, form)
+    for run in sweep.runs:
+        lacking += missing_parts(sweep, run, name, seed, unfinished=run in unfinished)
     _check_sizes(name, shown, size)
     return TestSet(
         name=name,
@@ -115,7 +115,7 @@ def read_test_set(
         shown=shown,
         sources=_sources(shown, form),
         references=references,
-        missing=missing,
+        missing=lacking,
     )
 
 
@@ -148,14 +148,48 @@ def _scored(sweep: Sweep, name: str) -> dict[RunFolder, str]:
     return scored
 
 
-def _choose_seed(sweep: Sweep, name: str) -> int:
-    seeds = sorted({run.seed for run in sweep.runs})
+def _size(
+    sweep: Sweep, name: str, scored: dict[RunFolder, str], common: dict[str, Any]
+) -> tuple[int, set[RunFolder]]:
+    """How many sentences the test set has, and the unscored runs whose translation has fewer (yet)."""
+    lengths = {}
+    for run in sweep.runs:
+        path = run.file(name, "hyp")
+        if path is not None and run not in scored:
+            lengths[run] = _count_lines(path)
+    if common:
+        size = common["reference"]["lines"]
+    else:
+        size = _planned_size(sweep, name) or max(lengths.values(), default=0) or _archived_size(sweep, name)
+    return size, {run for run, length in lengths.items() if length < max(size, 1)}
 
-    def parts(seed: int) -> tuple[int, int]:
-        runs = [run for run in sweep.runs if run.seed == seed]
+
+def _planned_size(sweep: Sweep, name: str) -> int:
+    """Lines of the source or the reference that the settings name; 0 where neither is to be found."""
+    if sweep.plan is None:
+        return 0
+    test = sweep.plan.tests[name]
+    paths = [path for file in (test.reference, test.src) for path in sweep.seen(file) if path.is_file()]
+    return len(read_lines(paths[0])) if paths else 0
+
+
+def _archived_size(sweep: Sweep, name: str) -> int:
+    archives = [path for run in sweep.runs for path in [run.file(name, "npz")] if path is not None]
+    return len(AttentionArchive(archives[0])) if archives else 0
+
+
+def _count_lines(path: Path) -> int:
+    """Also of text that ends in the middle of a character."""
+    content = path.read_bytes()
+    return content.count(b"\n") + (content[-1:] not in (b"", b"\n"))
+
+
+def _choose_seed(sweep: Sweep, name: str, unfinished: set[RunFolder]) -> int:
+    def parts(seed: int) -> tuple[int, ...]:
+        runs = [run for run in sweep.runs if run.seed == seed and run not in unfinished]
         return tuple(sum(run.file(name, suffix) is not None for run in runs) for suffix in ("npz", "hyp"))
 
-    return max(seeds, key=parts)  # the first of equals
+    return max(sweep.seeds, key=parts)  # the first of equals
 
 
 def _read_shown(
@@ -216,23 +250,16 @@ def _check_sizes(name: str, shown: dict[str, Shown], size: int) -> None:
 
 
 def _references(
-    folder: Path, common: dict[str, Any], form: dict[str, Any]
+    sweep: Sweep, common: dict[str, Any], form: dict[str, Any]
 ) -> tuple[Optional[list[str]], list[Missing]]:
     """The references; scores name them relative to where `score` ran, as a rule a folder above the sweep."""
     if not common:
         return None, []
     name, expected = common["reference"]["path"], common["reference"]["sha256"]
-    found = [path for base in (Path(), *folder.resolve().parents) for path in [base / name] if path.is_file()]
+    found = [path for path in sweep.seen(name) if path.is_file()]
     for path in found:
         if sha256(path) == expected:
             return load_text(path, **_unit(form, "ref")).sentences, []
     changed = f"The reference {name} has changed since the runs were scored."
     away = f"The reference {name} is not there; start `report` in the folder where the runs were scored."
     return None, [Missing(changed if found else away)]
-
-
-def _size(shown: dict[str, Shown], common: dict[str, Any]) -> int:
-    if common:
-        return common["reference"]["lines"]
-    sizes = [len(one.hypotheses) for one in shown.values() if one.hypotheses is not None]
-    return max(sizes, default=0)

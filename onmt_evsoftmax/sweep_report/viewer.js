@@ -1,5 +1,7 @@
 /* Choosing a sentence, a kind, a layer and a head; the functions side by side. */
 
+// weights are rounded to 8 bits
+const PRECISION = { digits: 2, sign: "≈ " }, SMALLEST_CELL = 15;
 const state = { test: Math.max(data.tests.findIndex(test => test.sentences.length), 0), sentence: 0,
                 kind: "cross", layer: Infinity, head: "mean", shown: new Set(Object.keys(data.names)) };
 const chosenTest = () => data.tests[state.test];
@@ -29,26 +31,18 @@ function fillShapes(models) {
   if (!kinds.includes(state.kind)) state.kind = kinds[0];
   const shapes = models.map(model => model.kinds[state.kind]).filter(Boolean);
   const [layers, heads] = ["layers", "heads"].map(unit => Math.max(...shapes.map(shape => shape[unit])));
-  state.layer = Math.min(state.layer, layers - 1);
-  if (!isNaN(state.head) && state.head >= heads) state.head = "mean";
   fillOptions("kind", kinds.map(kind => [kind, KINDS[kind]]), state.kind);
-  const depths = [...Array(layers).keys()].map(i => [i, i === layers - 1 ? `${i} (last)` : i]);
-  fillOptions("layer", depths, state.layer);
-  fillOptions("head", ["mean", "max", ...Array(heads).keys()].map(head => [head, head]), state.head);
+  fillLayersAndHeads(state, layers, heads);
 }
 
 function fillFunctions() {
   const field = control("functions");
   field.querySelectorAll("label").forEach(label => label.remove());
   for (const name of chosenTest().functions) {
-    const label = element("label", {}, field);
-    const box = element("input", { type: "checkbox", value: name }, label);
-    box.checked = state.shown.has(name);
-    box.addEventListener("change", () => {
-      state.shown[box.checked ? "add" : "delete"](name);
+    addBox(field, data.names[name], state.shown.has(name), on => {
+      state.shown[on ? "add" : "delete"](name);
       drawViewer();
     });
-    label.append(data.names[name]);
   }
 }
 
@@ -62,30 +56,21 @@ function drawTexts(sentence) {
   }
 }
 
-function drawLegend() {
-  const stops = theme().ramp.filter((_, i) => i % 15 === 0).join();
-  const scale = control("scale");
-  scale.firstElementChild.style.background = `linear-gradient(to right, ${stops})`;
-  scale.querySelectorAll("span").forEach(span => span.remove());
-  element("span", {}, scale, ">0").style.left = 0;
-  for (const tick of data.ticks) element("span", {}, scale, tick).style.left = `${100 * Math.sqrt(tick)}%`;
-  control("masked").style.display = state.kind === "decoder" ? "" : "none";
+/* The title of a function's map, the lines under it, and the map. */
+function describeMap({ name, bleu, text, model }) {
+  const score = bleu === null ? [] : [`sentence BLEU ${bleu.toFixed(1)}`];
+  return { title: data.names[name], lines: [...score, text || "(empty)"], ...PRECISION,
+           ...selectMap(model, state.kind, state.layer, state.head) };
 }
 
-function drawMaps(sentence, models) {
+function drawFunctions(sentence, models) {
   const chosen = chosenTest().functions.map((name, i) => ({ name, ...sentence.models[i], model: models[i] }))
     .filter(one => state.shown.has(one.name));
   const drawn = chosen.filter(one => {
     const held = one.model.kinds[state.kind];
     return held && state.layer < held.layers && (isNaN(state.head) || state.head < held.heads);
   });
-  const maps = drawn.map(one => selectMap(one.model, state.kind, state.layer, state.head));
-  const size = maps.length ? layoutMaps(maps, control("maps").clientWidth) : null;
-  control("maps").replaceChildren();
-  drawn.forEach((one, i) => {
-    const bleu = one.bleu === null ? [] : [`sentence BLEU ${one.bleu.toFixed(1)}`];
-    drawMap(maps[i], data.names[one.name], [...bleu, one.text || "(empty)"], size, control("maps"));
-  });
+  drawMaps(drawn.map(describeMap), SMALLEST_CELL);
   for (const one of chosen.filter(one => !drawn.includes(one)))
     element("p", {}, control("maps"), `${data.names[one.name]}: its archive does not hold this attention.`);
   if (!chosen.length) control("maps").textContent = "Choose a function.";
@@ -103,8 +88,8 @@ async function drawViewer() {
     if (sentence !== chosenSentence()) return;
     fillShapes(models);
     drawTexts(sentence);
-    drawLegend();
-    drawMaps(sentence, models);
+    drawLegend(state.kind);
+    drawFunctions(sentence, models);
     control("maps").dataset.drawn = `${test.name} ${sentence.number}`;
   } catch (error) {
     control("maps").textContent = `Sentence ${sentence.number} cannot be shown: ${error.message}.`;
@@ -152,10 +137,6 @@ control("find").addEventListener("input", () => {
 });
 control("previous").addEventListener("click", () => stepSentence(-1));
 control("next").addEventListener("click", () => stepSentence(1));
-for (const id of ["sentence", "kind", "layer", "head"])
-  control(id).addEventListener("change", event => {
-    state[id] = id === "sentence" || id === "layer" ? Number(event.target.value) : event.target.value;
-    drawViewer();
-  });
+followChoices(state, drawViewer);
 for (const button of document.querySelectorAll("button.open")) button.addEventListener("click", openExample);
 keepDrawn(drawViewer);

@@ -1,7 +1,5 @@
 /* Attention of a sentence: unpacked when it is looked at, and kept. */
 
-const SIDES = { cross: ["target", "source"], encoder: ["source", "source"],
-                decoder: ["target", "target_input"] };
 const packed = new Map(), unpacked = new Map();
 for (const script of document.querySelectorAll("script[data-sentence]"))
   packed.set(`${script.dataset.sentence} ${script.dataset.test}`, script);
@@ -39,15 +37,13 @@ function split(bytes) {
   return header;
 }
 
-/* One map: tokens, weights and which keys the mask lets through; head is a number, "mean" or "max". */
+/* What a map shows of a model: tokens, weights and which keys the mask lets through. */
 function selectMap(model, kind, layer, head) {
   const [queries, keys] = SIDES[kind].map(side => model[side]);
   const { heads, codes } = model.kinds[kind];
-  const size = queries.length * keys.length;
-  const chosen = isNaN(head) ? [...Array(heads).keys()] : [Number(head)];
-  const weight = (each, q, k) => (codes[(layer * heads + each) * size + q * keys.length + k] / 255) ** 2;
-  const together = head === "max" ? values => Math.max(...values)
-                                  : values => values.reduce((a, b) => a + b) / values.length;
-  const weights = queries.map((_, q) => keys.map((_, k) => together(chosen.map(each => weight(each, q, k)))));
+  const weights = combineHeads(head, heads, each => {
+    const start = (layer * heads + each) * queries.length * keys.length;
+    return queries.map((_, q) => keys.map((_, k) => (codes[start + q * keys.length + k] / 255) ** 2));
+  });
   return { queries, keys, weights, visible: (q, k) => kind !== "decoder" || k <= q };
 }

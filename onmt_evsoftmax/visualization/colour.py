@@ -10,7 +10,7 @@ has a visible colour, and an exact 0 is off the scale: neutral grey with a dot.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from matplotlib import colormaps
@@ -32,6 +32,11 @@ class Theme:
     muted: str
     zero: str
     dot: str
+    accent: str
+
+    def colours(self) -> dict[str, str]:
+        """The colours by name."""
+        return {name: value for name, value in asdict(self).items() if isinstance(value, str)}
 
     def ramp(self) -> list[str]:
         """`STEPS` hex colours, from the smallest weight above 0 to a weight of 1."""
@@ -39,10 +44,12 @@ class Theme:
 
 
 LIGHT = Theme(
-    first=0.90, last=0.06, page="#ffffff", ink="#1b1b1f", muted="#5d6068", zero="#f1f2f4", dot="#8b8f98"
+    first=0.90, last=0.06, page="#ffffff", ink="#1b1b1f", muted="#5d6068", zero="#f1f2f4", dot="#8b8f98",
+    accent="#0b57a4",
 )
 DARK = Theme(
-    first=0.34, last=0.98, page="#15161a", ink="#ececf0", muted="#a2a6b0", zero="#25272d", dot="#7d828d"
+    first=0.34, last=0.98, page="#15161a", ink="#ececf0", muted="#a2a6b0", zero="#25272d", dot="#7d828d",
+    accent="#8cc4ff",
 )
 
 

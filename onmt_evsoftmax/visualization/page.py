@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Sequence
@@ -15,11 +14,11 @@ from ..archive import KINDS
 from ..errors import InputError
 from ..files import PathLike, atomic_write
 from ..segmentation import merge, word_ids
-from .colour import DARK, LIGHT, TICKS, Theme
+from .html_page import fill, render
 from .models import Model, require_kind, require_same_source, titles
 from .panel import View, read_weights, select_panels
 
-TEMPLATE = Path(__file__).with_name("heatmap.html")
+HERE = Path(__file__).parent
 
 
 def write_page(
@@ -34,11 +33,10 @@ def write_page(
     if view.head == "all":
         raise InputError("--head all: the page shows one head at a time; choose mean, max or a number")
     select_panels(models, sentence, view)  # raises where the first view is not there
-    data = json.dumps(page_data(models, sentences, sentence, view), ensure_ascii=False, separators=(",", ":"))
     title = "Attention of " + ", ".join(titles(models, view.kind))
-    page = TEMPLATE.read_text(encoding="utf-8").replace("__TITLE__", html.escape(title))
-    # "<" can end the script element that holds the data; inside JSON its escape is the same text
-    page = page.replace("__DATA__", data.replace("<", "\\u003c"))
+    body = fill(HERE / "heatmap.html", {"TITLE": html.escape(title)})
+    data = page_data(models, sentences, sentence, view)
+    page = render(title, body, data, scripts=[HERE / "heatmap.js"])
     content = page.encode("utf-8")
     with atomic_write(path, "wb") as stream:
         stream.write(content)
@@ -62,8 +60,6 @@ def page_data(models: Sequence[Model], sentences: Sequence[int], sentence: int, 
         "numbers": list(sentences),
         "shapes": shapes,
         "view": {**asdict(view), "sentence": list(sentences).index(sentence), "layer": layer},
-        "ticks": TICKS,
-        "themes": {"light": _theme_data(LIGHT), "dark": _theme_data(DARK)},
         "models": entries,
     }
 
@@ -102,8 +98,3 @@ def _sentence_data(
             )
         data[kind] = encode_weights(weights)
     return data
-
-
-def _theme_data(theme: Theme) -> dict[str, Any]:
-    colours = {name: value for name, value in asdict(theme).items() if isinstance(value, str)}
-    return {"colours": colours, "ramp": theme.ramp()}

@@ -7,6 +7,7 @@ import random
 import shutil
 
 import numpy as np
+import yaml
 
 from onmt_evsoftmax import cli
 from onmt_evsoftmax.archive import Sentence, write_archive
@@ -119,6 +120,7 @@ def write_run(folder, function, seed):
         hyp = write_lines(run / f"{test}.hyp", lines)
         write_attention(run / f"{test}.npz", function, source_lines(test), lines, seed)
         ref = write_lines(folder / f"{test}.ref", reference_lines(test))
+        write_lines(folder / f"{test}.src", source_lines(test))
         code = call(
             "score",
             "--hyp",
@@ -137,6 +139,7 @@ def write_run(folder, function, seed):
         assert code == 0
     if function != "posthoc_evidential":
         (run / "train.log").write_text(log_session(1, 600, start_value=20 + seed), encoding="utf-8")
+        (run / "model.pt").touch()  # the page only asks whether there is one
 
 
 def write_sweep(folder):
@@ -145,7 +148,7 @@ def write_sweep(folder):
             write_run(folder, function, seed)
     (folder / "pretrain").mkdir()
     (folder / "pretrain" / "train.log").write_text(log_session(1, 400, start_value=90), encoding="utf-8")
-    (folder / "settings.yaml").write_text("functions: [softmax, evsoftmax]  # <b>\n", encoding="utf-8")
+    write_settings(folder)
     (folder / "versions.json").write_text(json.dumps({"torch": "2.13.0", "<i>": "&"}), encoding="utf-8")
     for test in TESTS:
         scores = sorted(folder.glob(f"*.*/{test}.json"))
@@ -153,5 +156,28 @@ def write_sweep(folder):
     return folder
 
 
+def settings_of(folder):
+    return {
+        "out": str(folder),
+        "config": "configs/small.yaml",
+        "functions": list(ERRORS),
+        "seeds": list(SEEDS),
+        "keep_archives": list(SEEDS),
+        "pretrain": {"steps": 400},
+        "fine_tune": {"steps": 600},
+        "tests": [
+            {"name": test, "src": str(folder / f"{test}.src"), "reference": str(folder / f"{test}.ref")}
+            for test in TESTS
+        ],
+    }
+
+
+def write_settings(folder, **changes):
+    text = yaml.safe_dump({**settings_of(folder), **changes}, sort_keys=False)
+    (folder / "settings.yaml").write_text(f"{text}# <b>\n", encoding="utf-8")
+
+
 def copy_sweep(sweep, target):
-    return shutil.copytree(sweep, target)
+    shutil.copytree(sweep, target)
+    write_settings(target)
+    return target

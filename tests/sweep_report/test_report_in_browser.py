@@ -213,6 +213,18 @@ def test_a_sentence_is_found_by_number_and_by_text(visit, report):
     assert page.locator("#sentence option").count() == 12
 
 
+def test_the_command_for_the_other_sentences_is_out_of_the_way(visit, sweep, tmp_path):
+    assert main(["report", str(sweep), "--out", str(tmp_path / "page.html"), "--sentences", "3"]) == 0
+    page = visit(tmp_path / "page.html")
+    details = page.locator("#viewer details")
+    assert details.count() == 2 and not details.first.locator("code").is_visible()
+    details.first.locator("summary").click()
+    command = details.first.locator("code").text_content()
+    assert command.startswith("onmt_evsoftmax heatmap ")
+    assert str(sweep / "evsoftmax.1" / "test_one.npz") in command
+    assert details.first.locator("code").is_visible()
+
+
 def test_an_example_opens_in_the_viewer(visit, report):
     page = visit(report)
     button = page.locator("button.open[data-test=test_two]").last

@@ -11,7 +11,15 @@ from onmt_evsoftmax.errors import InputError
 from onmt_evsoftmax.sweep_report.folder import read_sweep
 from onmt_evsoftmax.sweep_report.testset import read_test_set
 
-from .sweeps import NASTY, hypothesis_lines, reference_lines, write_attention, source_lines
+from .sweeps import (
+    NASTY,
+    call,
+    hypothesis_lines,
+    reference_lines,
+    source_lines,
+    write_attention,
+    write_settings,
+)
 
 
 def read(folder, test="test_one", **options):
@@ -35,8 +43,10 @@ def test_a_complete_sweep(sweep):
 
 def test_the_shown_seed_is_the_one_with_most_archives(own_sweep):
     (own_sweep / "softmax.1" / "test_one.npz").unlink()
+    write_settings(own_sweep, keep_archives=[2])
     test = read(own_sweep)
     assert test.seed == 2 and len(test.models) == 3 and test.missing == []
+    write_settings(own_sweep)
     test = read(own_sweep, seed=1)
     assert list(test.models) == ["posthoc_evidential", "evsoftmax"]
     (part,) = test.missing
@@ -81,6 +91,35 @@ def test_a_comparison_of_older_scores_is_computed_anew(own_sweep):
     path.write_text(json.dumps(stored))
     values = read(own_sweep).comparison["functions"]["softmax"]["scores"]["bleu"]["values"]
     assert values[0] == stored["functions"]["softmax"]["scores"]["bleu"]["values"][0] - 1
+
+
+def test_a_function_taken_out_of_the_settings_leaves_the_table(own_sweep):
+    """As `compare` has it, which the sweep calls with the functions of the settings."""
+    write_settings(own_sweep, functions=["softmax", "evsoftmax"])
+    runs = ("softmax.1", "softmax.2", "evsoftmax.1", "evsoftmax.2")
+    scores = [own_sweep / run / "test_one.json" for run in runs]
+    assert call("compare", *scores, "--samples", 50, "--trials", 100, "--out", own_sweep / "test_one") == 0
+    test = read(own_sweep)
+    assert test.comparison == json.loads((own_sweep / "test_one.json").read_text())
+    assert list(test.groups) == list(test.shown) == ["softmax", "evsoftmax"]
+
+
+def test_stray_files_change_nothing(sweep, own_sweep):
+    shutil.copy(own_sweep / "evsoftmax.1" / "test_one.hyp", own_sweep / "evsoftmax.1" / "beam1.hyp")
+    (own_sweep / "evsoftmax.1" / "notes.json").write_text("[]")
+    (own_sweep / "evsoftmax.01").mkdir()
+    assert read_sweep(own_sweep).tests == read_sweep(sweep).tests
+    assert read(own_sweep).comparison == read(sweep).comparison
+
+
+def test_a_file_of_the_sweep_where_a_comparison_belongs_is_one_clear_line(own_sweep):
+    """A test set called like a file of the folder."""
+    (own_sweep / "settings.yaml").unlink()
+    for path in own_sweep.glob("*.*/test_one.*"):
+        path.rename(path.with_name(f"versions{path.suffix}"))
+    with pytest.raises(InputError, match="versions.json: not a comparison.*another name") as error:
+        read(own_sweep, "versions")
+    assert "\n" not in str(error.value)
 
 
 def test_functions_without_a_shared_seed_are_left_out_and_named(own_sweep):

@@ -111,6 +111,13 @@ def test_tokens_and_names_cannot_break_out(archive, tmp_path):
     assert "</script>" in source and "x\x01y" in source
 
 
+def test_names_that_read_like_placeholders_stay_names(archive, tmp_path):
+    name = "__DATA__ __SCRIPT__ __MAPS__"
+    outline = Outline(write([archive()], tmp_path / "page.html", names=[name]))
+    assert outline.titles == [f"Attention of {name} (ev-softmax)"] * 2
+    assert json.loads(outline.scripts[0])["models"][0]["titles"]["cross"].startswith(name)
+
+
 def test_the_first_view_is_the_one_asked_for(archive, tmp_path):
     view = {"kind": "decoder", "head": "1", "merge_subwords": True}
     page = write([archive()], tmp_path / "page.html", sentences=[1, 2], sentence=2, layer=-1, **view)

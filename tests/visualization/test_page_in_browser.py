@@ -8,7 +8,9 @@ import subprocess
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
+from onmt_evsoftmax.visualization.colour import LIGHT, position
 from onmt_evsoftmax.visualization.models import open_models
 from onmt_evsoftmax.visualization.page import write_page
 from onmt_evsoftmax.visualization.panel import View, select_panels
@@ -31,11 +33,19 @@ const choose = (id, value) => {
 const map = index => document.querySelectorAll(".cells")[index];
 const press = (index, ...keys) => { for (const key of keys)
   map(index).dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true })); };
+const side = figure => parseFloat(figure.querySelector(".cursor").style.width);
+// the pixels [red, green, blue, alpha] at one place of every cell, from 0 to 1 across and down
+const pixels = (figure, place) => {
+  const canvas = figure.querySelector("canvas"), fine = canvas.width / parseFloat(canvas.style.width);
+  const brush = canvas.getContext("2d"), step = side(figure) * fine;
+  const [rows, columns] = [canvas.height, canvas.width].map(length => Math.round(length / step));
+  return [...Array(rows).keys()].map(q => [...Array(columns).keys()].map(k =>
+    [...brush.getImageData((k + place) * step, (q + place) * step, 1, 1).data]));
+};
 const look = () => result.push([...document.querySelectorAll("figure")].map(figure => ({
   title: figure.querySelector("strong").textContent, subtitle: figure.querySelector("span").textContent,
   labels: [...figure.querySelectorAll("text")].map(text => text.textContent),
-  cells: figure.querySelectorAll(".cells rect:not(.cursor)").length,
-  zeros: figure.querySelectorAll(".zeros circle").length,
+  fill: pixels(figure, 0.2), middle: pixels(figure, 0.5),
 })));
 """
 
@@ -68,9 +78,36 @@ def expected(models, sentence, **view):
     """What the page should show, from the figures' side of the house."""
     return [
         {"title": panel.title, "subtitle": panel.subtitle, "labels": [*panel.queries, *panel.keys],
-         "cells": int(panel.visible.sum()), "zeros": int(panel.zero.sum())}
+         "panel": panel}
         for panel in select_panels(models, sentence, View(**view))
     ]
+
+
+def assert_shown(shown, expected, note=""):
+    """Texts, and the pixels of every cell: masked ones clear, zeros grey with a dot, others on the scale."""
+    assert len(shown) == len(expected) > 0
+    for figure, wanted in zip(shown, expected):
+        assert figure["title"] == wanted["title"]
+        assert figure["subtitle"] == wanted["subtitle"] + note
+        assert figure["labels"] == wanted["labels"]
+        panel = wanted["panel"]
+        fill, middle = (np.array(figure[place]) for place in ("fill", "middle"))
+        assert fill.shape == middle.shape == (*panel.weights.shape, 4)
+        np.testing.assert_array_equal(fill[..., 3], np.where(panel.visible, 255, 0))
+        np.testing.assert_array_equal(middle[..., 3], fill[..., 3])
+        assert (fill[panel.zero, :3] == rgb(LIGHT.zero)).all()
+        assert (middle[panel.zero, :3] == rgb(LIGHT.dot)).all()
+        some = panel.visible & ~panel.zero
+        np.testing.assert_array_equal(middle[some], fill[some])
+        # the page holds three digits of a weight, so its colour may be the next one on the scale
+        ramp = np.array([rgb(colour) for colour in LIGHT.ramp()])
+        steps = np.round(position(panel.weights[some]) * (len(ramp) - 1)).astype(int)
+        near = np.clip(steps[:, None] + [-1, 0, 1], 0, len(ramp) - 1)
+        assert (ramp[near] == fill[some][:, None, :3]).all(-1).any(-1).all()
+
+
+def rgb(colour):
+    return np.round(255 * np.array(to_rgb(colour))).astype(int)
 
 
 def test_choosing_shows_what_the_figures_show(browse):
@@ -81,14 +118,15 @@ def test_choosing_shows_what_the_figures_show(browse):
         choose("sentence", 0); choose("merge", true); look();
         document.querySelector("#models input").click(); look();
     """)
-    assert first == expected(browse.models, 0)
-    assert second == expected(browse.models, 2)
-    assert third == expected(browse.models, 2, kind="decoder", head="1", layer=0)
+    assert_shown(first, expected(browse.models, 0))
+    assert_shown(second, expected(browse.models, 2))
+    assert_shown(third, expected(browse.models, 2, kind="decoder", head="1", layer=0))
     merged = expected(browse.models, 0, kind="decoder", head="1", layer=0, merge_subwords=True)
-    for shown, panel in zip(fourth, merged):
-        assert {**shown, "subtitle": ""} == {**panel, "subtitle": ""}
-        assert shown["subtitle"] == panel["subtitle"] + ", a word's columns summed, its rows averaged"
+    assert_shown(fourth, merged, ", a word's columns summed, its rows averaged")
     assert alone == fourth[1:]
+    # all three sorts of cells are there
+    panel = merged[1]["panel"]
+    assert panel.zero.any() and not panel.visible.all() and (panel.visible & ~panel.zero).any()
 
 
 def number(readout):
@@ -119,14 +157,21 @@ def test_the_keyboard_reads_every_weight(browse, view):
 
 
 def test_pointer_and_mask(browse):
-    pointed, hidden = browse("""
-        const box = map(1).querySelectorAll("rect")[3].getBoundingClientRect();
+    pointed, cursor, labels, hidden = browse("""
+        const box = map(1).querySelector("canvas").getBoundingClientRect();
+        const cell = side(map(1).closest("figure"));
         map(1).dispatchEvent(new PointerEvent("pointermove",
-            { clientX: box.left + box.width / 2, clientY: box.top + box.height / 2 }));
+            { clientX: box.left + 3.5 * cell, clientY: box.top + 0.5 * cell }));
         read();
+        const cursor = map(1).querySelector(".cursor"), frame = cursor.getBoundingClientRect();
+        result.push([cursor.hidden, (frame.left - box.left) / cell, (frame.top - box.top) / cell,
+                     frame.width / cell]);
+        result.push([...map(1).closest(".map").querySelectorAll("text.here")].map(text => text.textContent));
         choose("kind", "decoder"); press(0, "Home", "End"); read();
     """, head="0")
     assert pointed.startswith("ev-softmax: ein → leaves  ")
+    assert cursor == [False, 3, 0, 1]
+    assert labels == ["ein", "leaves"]
     assert hidden == "softmax: ein → .  hidden by the causal mask (this row attends to 1 of 1)"
 
 
@@ -134,10 +179,10 @@ def test_maps_stand_beside_each_other_wherever_their_cells_were_sized_for_it(bro
     shown = browse("""
         for (let width = 420; width < 900; width += 6) {
             document.body.style.width = width + "px";
-            draw();
+            redraw();
             const [first, second] = document.querySelectorAll("figure");
             const beside = first.getBoundingClientRect().top === second.getBoundingClientRect().top;
-            result.push([beside, Number(first.querySelector(".cursor").getAttribute("width"))]);
+            result.push([beside, side(first)]);
         }
     """)
     assert {beside for beside, _ in shown} == {True, False}

@@ -1,4 +1,11 @@
-/* One map of attention: labels, a canvas of cells, and a cursor that reads them. */
+/* Maps of attention: labels, a canvas of cells, and a cursor that reads them.
+
+   A map is { title, lines, queries, keys, weights, visible, digits, sign }: texts above it, tokens of the
+   rows and columns, rows of weights, whether the mask lets row q see column k (a function), and how exactly
+   a weight is known: its digits, and what stands before them. */
+
+const SIDES = { cross: ["target", "source"], encoder: ["source", "source"],
+                decoder: ["target", "target_input"] };
 
 const pen = document.createElement("canvas").getContext("2d");
 const cut = token => token.length > 28 ? token.slice(0, 27) + "…" : token;
@@ -8,15 +15,23 @@ function textWidth(tokens, size) {
   return tokens.reduce((widest, token) => Math.max(widest, pen.measureText(cut(token)).width), 0);
 }
 
-/* Sizes in pixels that fit as many maps beside each other as stay legible. */
-function layoutMaps(maps, room) {
+/* One grid of weights from those of the chosen heads: of a number, or of all for "mean" and "max". */
+function combineHeads(head, heads, gridOf) {
+  const grids = (isNaN(head) ? [...Array(heads).keys()] : [Number(head)]).map(gridOf);
+  const together = head === "max" ? values => Math.max(...values)
+                                  : values => values.reduce((a, b) => a + b) / values.length;
+  return grids[0].map((row, q) => row.map((_, k) => together(grids.map(grid => grid[q][k]))));
+}
+
+/* Sizes in pixels that fit as many maps beside each other as keep cells of the smallest side. */
+function layoutMaps(maps, room, smallest) {
   const keys = Math.max(...maps.map(map => map.keys.length), 1);
   const widest = size => textWidth(maps.flatMap(map => map.queries), size) + 8;
   const tallest = size => textWidth(maps.flatMap(map => map.keys), size) * 0.71 + size;
   for (let beside = maps.length; ; beside--) {
     const share = (room - 40 * (beside - 1)) / beside;
     const cell = Math.floor(Math.min(30, (share - widest(13) - tallest(13)) / keys));
-    if (cell >= 15 || beside === 1) {
+    if (cell >= smallest || beside === 1) {
       const side = Math.max(cell, 15), font = Math.min(13, side * 0.78);
       return { side, font, left: Math.min(widest(font), room * 0.4), top: tallest(font) };
     }
@@ -65,42 +80,62 @@ function paintCells(map, size, parent) {
 }
 
 /* Draw a map with its title and lines of text into a new figure. */
-function drawMap(map, title, lines, size, parent) {
+function drawMap(map, size, parent) {
   const figure = element("figure", {}, parent);
   const caption = element("figcaption", {}, figure);
-  element("strong", {}, caption, title);
-  for (const line of lines) element("span", {}, caption, line);
+  element("strong", {}, caption, map.title);
+  for (const line of map.lines) element("span", {}, caption, line);
   const frame = element("div", { class: "map" }, figure);
   const rows = drawRows(map, size, frame);
   const scroll = element("div", { class: "scroll" }, frame);
   const shape = `${map.queries.length} rows, ${map.keys.length} columns`;
   const cells = element("div", { class: "cells", tabindex: 0, role: "application",
-    "aria-label": `Map of ${title}: ${shape}; arrow keys read weights` }, scroll);
+    "aria-label": `Map of ${map.title}: ${shape}; arrow keys read weights` }, scroll);
   // the last label leans out to the right about as far as the highest rises
   const width = map.keys.length * size.side + size.top;
   cells.style.width = width + "px";
   const columns = drawColumns(map, size, width, cells);
   paintCells(map, size, cells);
-  followCursor(map, title, size, cells, rows, columns, scroll);
+  followCursor(map, size, cells, rows, columns, scroll);
   caption.style.maxWidth = Math.max(size.left + width, 260) + "px";
 }
 
-function describeWeight(weight, visible) {
-  if (!visible) return "hidden by the causal mask";
-  if (weight === 0) return "exactly 0";
-  return "≈ " + (weight < 1e-4 ? weight.toExponential(1) : Number(weight.toPrecision(2)));
+/* Draw maps in place of those that were there. */
+function drawMaps(maps, smallest) {
+  const parent = control("maps");
+  parent.replaceChildren();
+  if (!maps.length) return;
+  const size = layoutMaps(maps, parent.clientWidth, smallest);
+  for (const map of maps) drawMap(map, size, parent);
 }
 
-function readCell(map, title, q, k) {
+function drawLegend(kind) {
+  const stops = theme().ramp.filter((_, i) => i % 15 === 0).join();
+  const scale = control("scale");
+  scale.firstElementChild.style.background = `linear-gradient(to right, ${stops})`;
+  scale.querySelectorAll("span").forEach(span => span.remove());
+  element("span", {}, scale, ">0").style.left = 0;
+  for (const tick of data.ticks) element("span", {}, scale, tick).style.left = `${100 * Math.sqrt(tick)}%`;
+  control("masked").hidden = kind !== "decoder";
+}
+
+function describeWeight({ weights, visible, digits, sign }, q, k) {
+  const weight = weights[q][k];
+  if (!visible(q, k)) return "hidden by the causal mask";
+  if (weight === 0) return "exactly 0";
+  return sign + (weight < 1e-4 ? weight.toExponential(digits - 1) : weight.toPrecision(digits));
+}
+
+function readCell(map, q, k) {
   const seen = map.weights[q].filter((_, key) => map.visible(q, key));
   const readout = control("readout");
-  readout.textContent = `${title}: ${map.queries[q]} → ${map.keys[k]}  `;
-  element("b", {}, readout, describeWeight(map.weights[q][k], map.visible(q, k)));
+  readout.textContent = `${map.title}: ${map.queries[q]} → ${map.keys[k]}  `;
+  element("b", {}, readout, describeWeight(map, q, k));
   readout.append(` (this row attends to ${seen.filter(weight => weight > 0).length} of ${seen.length})`);
 }
 
 /* The cell under the pointer or, with the keyboard, under the cursor. */
-function followCursor(map, title, size, cells, rows, columns, scroll) {
+function followCursor(map, size, cells, rows, columns, scroll) {
   const cursor = element("div", { class: "cursor", hidden: "" }, cells);
   cursor.style.width = cursor.style.height = size.side + "px";
   let at = null;
@@ -113,7 +148,7 @@ function followCursor(map, title, size, cells, rows, columns, scroll) {
     cursor.hidden = false;
     cursor.style.left = k * size.side + "px";
     cursor.style.top = size.top + q * size.side + "px";
-    readCell(map, title, q, k);
+    readCell(map, q, k);
   };
   const point = event => {
     const box = cells.getBoundingClientRect();

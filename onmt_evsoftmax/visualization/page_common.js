@@ -1,4 +1,4 @@
-/* What every part of the page shares: the data, elements, colours, drop-down lists. */
+/* What the pages share: their data, elements, colours, drop-down lists, and when to draw again. */
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -21,15 +21,6 @@ function element(name, attributes = {}, parent = null, text = null) {
 function rampColour(place) {
   const { ramp } = theme();
   return ramp[Math.round(Math.min(Math.max(place, 0), 1) * (ramp.length - 1))];
-}
-
-/* Black or white, whichever reads better on a colour #rrggbb. */
-function inkOn(colour) {
-  const [r, g, b] = [1, 3, 5].map(start => {
-    const value = parseInt(colour.slice(start, start + 2), 16) / 255;
-    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff";
 }
 
 /* Fill a list with [value, text] entries; keep the choice where it is still there. */
