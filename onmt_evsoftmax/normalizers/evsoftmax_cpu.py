@@ -28,7 +28,7 @@ def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
     """`evsoftmax` with eps = 0.
 
     Cost in passes over the scores besides softmax's own: 3 without masked entries, 6 with a
-    mask, 11 with masked scores and no mask.
+    mask, 8 with masked scores and no mask; a row that is far from 0 or NaN is then done again.
     """
     if scores.numel() == 0:
         return torch.empty_like(scores)
