@@ -57,7 +57,7 @@ def test_iwslt14_is_what_its_preparation_reads(iwslt14, tmp_path, monkeypatch):
     outcome = fetch(IWSLT14, mirror=iwslt14)
     config = read_config(ROOT / "configs" / "iwslt14_ende.prepare.yaml")
     for split, sides in config.data.items():
-        for side in (sides.src, sides.tgt):
+        for side in (*sides.src, *sides.tgt):
             path = tmp_path / side.file
             assert len(path.read_text(encoding="utf-8").splitlines()) == outcome.counts[split]
     assert [path.name for path in (tmp_path / "data" / "iwslt14").iterdir() if path.is_dir()] == []
@@ -152,7 +152,7 @@ def test_wmt16_is_joined_in_order_and_what_its_preparation_reads(tmp_path, make_
     assert outcome.counts == {"train": 6, "valid": 1, "newstest2014": 1, "newstest2016": 1, "newstest2017": 1}
     config = read_config(ROOT / "configs" / "wmt16_ende.prepare.yaml")
     assert all(
-        (tmp_path / side.file).is_file() for sides in config.data.values() for side in (sides.src, sides.tgt)
+        (tmp_path / side.file).is_file() for sides in config.data.values() for side in (*sides.src, *sides.tgt)
     )
 
 
@@ -174,7 +174,7 @@ def test_multi30k_is_where_its_preparation_looks(server, tmp_path):
     assert (folder / "valid.de").read_text() == "val.de.gz 1\n"
     requests = len(server.asked)
     config = read_config(ROOT / "configs" / "multi30k_ende.prepare.yaml")
-    assert {side.file for sides in config.data.values() for side in (sides.src, sides.tgt)} == {
+    assert {side.file for sides in config.data.values() for side in (*sides.src, *sides.tgt)} == {
         item.url for item in entry.downloads()
     }
     for item in entry.downloads():
