@@ -72,7 +72,9 @@ def test_what_opennmt_logs_is_read(tmp_path):
 
     path = tmp_path / "train.log"
     handler = logging.FileHandler(path, encoding="utf-8")
-    level, logger.level = logger.level, logging.INFO
+    level, disabled = logger.level, logger.disabled
+    logger.setLevel(logging.INFO)  # not by assignment: logging remembers what it has refused before
+    logger.disabled = False
     logger.addHandler(handler)
     try:
         manager = ReportMgr(report_every=50, start_time=0)
@@ -84,7 +86,8 @@ def test_what_opennmt_logs_is_read(tmp_path):
                 manager.report_step(0.1, None, step, train_stats=stats, valid_stats=stats)
     finally:
         logger.removeHandler(handler)
-        logger.level = level
+        logger.setLevel(level)
+        logger.disabled = disabled
     curves = read_train_log(path)
     assert curves["train_accuracy"] == {50: 40, 100: 40, 150: 40}
     assert curves["train_perplexity"][50] == pytest.approx(math.exp(3), abs=0.05)
