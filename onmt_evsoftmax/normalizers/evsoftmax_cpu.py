@@ -1,8 +1,8 @@
 """ev-softmax on the CPU, in as few passes over the scores as their values allow.
 
 A pass costs what it reads and writes; torch's comparisons, `where` and `masked_fill` cost several
-times as much as an addition on the CPU. So everything here is additions, multiplications and
-`threshold_`, on one buffer that ends as the result. The plain formulation is
+times as much as an addition on the CPU. So everything here is additions, multiplications,
+`threshold_` and `leaky_relu_`, on one buffer that ends as the result. The plain formulation is
 `evsoftmax_plain`; the tests hold this one to it.
 """
 
@@ -14,14 +14,20 @@ from typing import NamedTuple, Optional
 
 import torch
 from torch import Tensor
-from torch.nn.functional import threshold, threshold_
+from torch.nn.functional import leaky_relu_, threshold, threshold_
 
 from .evsoftmax_plain import evsoftmax_plain
 from .masking import accumulation_type, indicator, masked_score, masking_bias, recompute_rows, spread
 
-
 FAR = 256.0
 """Where the mean of a row is farther from 0, subtracting it could cost digits of the scores that are kept."""
+
+NEAR_ZERO = 1e-16
+"""A score that is not equal to a mean farther from 0 than this is apart from it by more than 1e-33, in float64 too."""
+
+STEEP = 2.0**120
+"""What differences below 0 are multiplied by: 1e-33 becomes more than any exponential survives, and none below
+256 becomes infinite."""
 
 
 def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
@@ -44,16 +50,18 @@ def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
 def _ordinary(scores: Tensor, dim: int, limit: float) -> Optional[Tensor]:
     """Scores without a mask; None where they need a closer look.
 
-    That is where a mean is far from 0, which masked scores and infinities bring about too, where NaN came
-    in, and where the rounded mean of a row exceeds every score of it, which makes that row NaN.
+    That is where a mean is far from 0, which masked scores, infinities and NaN bring about too, or next to 0,
+    where differences could be too small to be made large. Making the negative ones steep instead of infinite
+    keeps the largest score where the rounded mean exceeds every score of a row.
     """
     classes = scores.shape[dim]
     mean = scores.sum(dim, keepdim=True).div_(classes)
+    low, high = torch.aminmax(mean.abs())
     # one masked score pulls the mean of its row below limit / (2 * classes)
-    if not _is_near(mean) or -FAR < limit / (2 * classes):
+    if not NEAR_ZERO <= low.item() <= high.item() <= FAR or -FAR < limit / (2 * classes):
         return None
-    probabilities = _softmax_of_kept(scores - mean, -_smallest(scores.dtype), dim)
-    return None if _has_nan(probabilities, dim) else probabilities
+    kept = leaky_relu_(scores - mean, STEEP)
+    return torch.softmax(kept, dim, out=kept)
 
 
 def _careful(scores: Tensor, accurate: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
@@ -66,9 +74,10 @@ def _careful(scores: Tensor, accurate: Tensor, mask: Optional[Tensor], dim: int)
         if mask is not None:
             accurate = accurate + masking_bias(mask, accurate.dtype)
         centred = _centre_by_score(accurate, dim, limit)
-    probabilities = _softmax_of_kept(centred.scores, centred.floor, dim).to(scores.dtype)
+    kept = threshold_(centred.scores, centred.floor, -torch.inf)
+    probabilities = torch.softmax(kept, dim, out=kept).to(scores.dtype)
     # NaN: the rounded mean exceeds every score of a row, or none is valid, or NaN came in
-    if not _is_near(centred.mean) or _has_nan(probabilities, dim):
+    if not centred.near or _has_nan(probabilities, dim):
         broken = probabilities.select(dim, 0).isnan() | (centred.mean.abs() > FAR).squeeze(dim)
         recompute_rows(evsoftmax_plain, broken, probabilities, scores, mask, dim)
     return probabilities
@@ -80,11 +89,15 @@ def _shows_in_mean(dtype: torch.dtype) -> bool:
 
 
 class Centred(NamedTuple):
-    """Scores minus the mean of the valid ones of their row; what is greater than ``floor`` is to be kept."""
+    """Scores minus the mean of the valid ones of their row; what is greater than ``floor`` is to be kept.
+
+    ``near``: no mean is farther from 0 than `FAR`.
+    """
 
     scores: Tensor
     mean: Tensor
     floor: float
+    near: bool
 
 
 def _centre_by_mask(scores: Tensor, mask: Tensor, dim: int, limit: float) -> Optional[Centred]:
@@ -92,12 +105,12 @@ def _centre_by_mask(scores: Tensor, mask: Tensor, dim: int, limit: float) -> Opt
     valid = indicator(spread(mask, scores, dim), scores.dtype)
     centred = scores * valid
     mean = centred.sum(dim, keepdim=True).div_(valid.sum(dim, keepdim=True).clamp_(min=1))
-    if not mean.amin().item() >= limit / (2 * scores.shape[dim]):
+    low, high = (extreme.item() for extreme in torch.aminmax(mean))
+    if not low >= limit / (2 * scores.shape[dim]):
         return None
-    limits = torch.finfo(scores.dtype)
     # a valid score that equals the mean must come out greater than 0, which is what a masked one gives
-    mean.sub_(mean.abs(), alpha=limits.eps).sub_(limits.smallest_normal)
-    return Centred(centred.addcmul_(valid, mean, value=-1), mean, 0.0)
+    mean = mean.nextafter(mean.new_tensor(-torch.inf))
+    return Centred(centred.addcmul_(valid, mean, value=-1), mean, 0.0, -FAR <= low <= high <= FAR)
 
 
 def _centre_by_score(scores: Tensor, dim: int, limit: float) -> Centred:
@@ -106,18 +119,9 @@ def _centre_by_score(scores: Tensor, dim: int, limit: float) -> Centred:
     # what was not copied is larger by more than 1 in the buffer than in the scores
     count = scores.shape[dim] - (buffer - scores).clamp_(max=1).sum(dim, keepdim=True)
     mean = buffer.sum(dim, keepdim=True).div_(count.clamp_(min=1))
-    return Centred(torch.sub(scores, mean, out=buffer), mean, -_smallest(scores.dtype))
-
-
-def _softmax_of_kept(centred: Tensor, floor: float, dim: int) -> Tensor:
-    """softmax over what is greater than ``floor``, in place."""
-    kept = threshold_(centred, floor, -torch.inf)
-    return torch.softmax(kept, dim, out=kept)
-
-
-def _is_near(mean: Tensor) -> bool:
-    low, high = torch.aminmax(mean)
-    return -FAR <= low.item() <= high.item() <= FAR
+    low, high = (extreme.item() for extreme in torch.aminmax(mean))
+    near = -FAR <= low <= high <= FAR
+    return Centred(torch.sub(scores, mean, out=buffer), mean, -_smallest(scores.dtype), near)
 
 
 def _has_nan(probabilities: Tensor, dim: int) -> bool:

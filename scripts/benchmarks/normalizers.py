@@ -1,8 +1,10 @@
 """Time and memory of every mapping, torch's softmax, entmax's own functions and the released ev-softmax.
 
-    python scripts/benchmarks/normalizers.py --out docs/results/normalizers
+    OMP_PROC_BIND=true python scripts/benchmarks/normalizers.py --out docs/results/normalizers
 
-writes normalizers.json, .md and .png there, in about 15 minutes on a quiet machine. In each round
+writes normalizers.json, .md and .png there, in about 15 minutes on a quiet machine. OMP_PROC_BIND
+gives each thread a core of its own; without it two may share one for a while, and such a while
+meets one contestant. In each round
 every contestant has its turn, in an order shuffled anew, so that a change of the machine's pace
 meets all of them. A turn is a run that does not count, which brings code and memory into the
 caches, and as many that do as fit into 4 ms, three at least. The median of all runs that count
@@ -14,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import random
 import statistics
 import time
@@ -39,6 +42,8 @@ BYTES = {COPY: 8, PASSES: 20}
 """Bytes moved per float32 score. The passes read it, read and write it, and read and write it again."""
 MASKED_SHARE = 0.3
 TURN_SECONDS = 0.004
+LARGEST_HEAP_BLOCK = 2**25 - 2**15
+"""Bytes, just under the 32 MiB up to which glibc raises the size of the blocks that it keeps."""
 TINY = 2.0**-149
 """The smallest float32 above 0: what is not smaller than the mean is greater than minus this."""
 
@@ -148,6 +153,15 @@ def take_turn(run: Callable[[], tuple[float, float]]) -> list[tuple[float, float
     """The times of the runs of one contestant's turn in a round."""
     _, once = run()
     return [run() for _ in range(max(3, int(TURN_SECONDS / once)))]
+
+
+def warm_allocator() -> None:
+    """Make glibc keep the memory of freed tensors, as it does in any process that has freed a large one.
+
+    Before that it returns a few MiB to the system and gets them back a page at a time, or not, depending on
+    what else lies on the heap, which is chance.
+    """
+    torch.zeros(LARGEST_HEAP_BLOCK, dtype=torch.uint8)
 
 
 def peak_extra(function: Callable[[Tensor], Tensor], scores: Tensor, gradient: Tensor) -> int:
@@ -272,12 +286,14 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument("--out", type=Path, help="prefix of the .json, .md and .png to write")
     arguments = parser.parse_args(argv)
     results = []
+    warm_allocator()
     for threads in arguments.threads:
         for masked in (False, True):
             for shape in arguments.shapes:
                 results += measure(shape, threads, masked, arguments.seconds, arguments.clock)
                 print(f"measured {shape}, {threads} threads, {'masked' if masked else 'no mask'}", flush=True)
-    about = {**machine(), "clock": arguments.clock}
+    binding = os.environ.get("OMP_PROC_BIND", "not set")
+    about = {**machine(), "clock": arguments.clock, "OMP_PROC_BIND": binding}
     text = table(results, about)
     print(text)
     if arguments.out:

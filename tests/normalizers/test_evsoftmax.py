@@ -204,6 +204,23 @@ def test_the_fast_form_takes_no_slow_path_on_ordinary_scores(monkeypatch):
     assert not calls
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("magnitude", [0.0, 1e-39, 1e-30, 1e-17, 1e-15, 1e-3, 0.1, 77.7, 255.0, 300.0])
+@pytest.mark.parametrize("classes", [2, 3, 7, 64, 1000])
+def test_scores_that_differ_in_their_last_digits_have_the_support_of_the_plain_form(
+    magnitude, classes, dtype
+):
+    centre = torch.tensor(magnitude, dtype=dtype)
+    steps = torch.randint(-2, 3, (200, classes)) * torch.rand(200, 1).round()  # in half of the rows none
+    ulp = torch.nextafter(centre, torch.tensor(torch.inf, dtype=dtype)) - centre
+    sign = torch.randint(0, 2, (200, 1)) * 2 - 1
+    scores = sign * (centre + steps * ulp)
+    for mask in (None, torch.ones_like(scores, dtype=torch.bool)):
+        result, expected = evsoftmax(scores, mask), evsoftmax_plain(scores, mask, -1)
+        assert (result > 0).equal(expected > 0)
+        torch.testing.assert_close(result, expected)
+
+
 @pytest.mark.parametrize("outlier", [1e4, 1e6, 9e7])
 @pytest.mark.parametrize("masked", [False, True])
 def test_a_far_outlier_costs_no_digits_of_the_others(outlier, masked):
