@@ -141,6 +141,19 @@ def check_settings(document: Any, source: str) -> Settings:
     return settings
 
 
+def as_yaml(value: Any) -> Any:
+    """A value of Snakemake's ``--config``, which leaves numbers inside lists and mappings as text, as YAML reads it."""
+    if isinstance(value, Mapping):
+        return {key: as_yaml(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [as_yaml(entry) for entry in value]
+    try:
+        read = yaml.safe_load(value) if isinstance(value, str) else value
+    except yaml.YAMLError:
+        return value
+    return read if isinstance(read, (bool, int, float)) else value
+
+
 def check_overrides(settings: Settings) -> None:
     """Refuse keys that onmt_train does not know: it would ignore them without a word.
 

@@ -49,6 +49,12 @@ def test_a_given_checkpoint_on_the_command_line_replaces_the_pretraining(checkou
     assert "pretrain" not in planned_jobs(output) and "fine_tune" in planned_jobs(output)
 
 
+def test_numbers_on_the_command_line_are_numbers(checkout):
+    change = ("--config", "seeds=[7]", "keep_archives=[7]", 'fine_tune={"steps": 40}', "average=[40]")
+    output = plan(checkout, "--configfile", "configs/sweeps/toy_ende.yaml", *change)
+    assert planned_jobs(output)["fine_tune"] == 2 and "evsoftmax.7/model_step_40.pt" in output
+
+
 def test_a_report_of_an_unfinished_sweep_is_not_its_end(checkout):
     """`onmt_evsoftmax report` can be called at any time, and the tables can be made by hand."""
     out = checkout / "runs" / "toy_ende_sweep"

@@ -9,7 +9,7 @@ pytest.importorskip("snakemake", reason="needs pip install 'onmt_evsoftmax[sweep
 
 from onmt_evsoftmax.errors import InputError
 from scripts.workflow import runs
-from scripts.workflow.settings import check_overrides, read_settings
+from scripts.workflow.settings import as_yaml, check_overrides, read_settings
 
 from .projects import ROOT
 
@@ -19,6 +19,20 @@ def read(project, monkeypatch):
     """Function that reads the project's settings with changes."""
     monkeypatch.chdir(project.folder)
     return lambda **changes: read_settings(project.write(**changes).relative_to(project.folder))
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (["1", "2"], [1, 2]),
+        ({"steps": "5", "overrides": {"dropout": ["0.1"]}}, {"steps": 5, "overrides": {"dropout": [0.1]}}),
+        ({"model": "runs/a.pt"}, {"model": "runs/a.pt"}),
+        (["softmax", "a: b", "[x"], ["softmax", "a: b", "[x"]),
+        (3, 3),
+    ],
+)
+def test_values_of_the_command_line_are_read_as_those_of_a_file(given, meant):
+    assert as_yaml(given) == meant
 
 
 def with_test(**changes) -> list[dict]:
