@@ -29,6 +29,9 @@ STEEP = 2.0**120
 """What differences below 0 are multiplied by: 1e-33 becomes more than any exponential survives, and none below
 256 becomes infinite."""
 
+DOWN = torch.tensor(-torch.inf, device="cpu")
+"""The direction in which `nextafter` goes."""
+
 
 def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
     """`evsoftmax` with eps = 0.
@@ -109,7 +112,7 @@ def _centre_by_mask(scores: Tensor, mask: Tensor, dim: int, limit: float) -> Opt
     if not low >= limit / (2 * scores.shape[dim]):
         return None
     # a valid score that equals the mean must come out greater than 0, which is what a masked one gives
-    mean = mean.nextafter(mean.new_tensor(-torch.inf))
+    mean = mean.nextafter(DOWN)
     return Centred(centred.addcmul_(valid, mean, value=-1), mean, 0.0, -FAR <= low <= high <= FAR)
 
 
