@@ -5,7 +5,7 @@
 The authors' code compares every score with the mean of its row, and that mean contains the -1e18 of hidden keys:
 of padding, and of what a target position may not see. One hidden key pulls the mean below every score, all visible
 keys are kept, and the row is plain softmax. This program takes the scores of a trained model in batches as training
-forms them (sentences of like length) and as translating does (in the order of the file), and counts. All passes are
+forms them, sentences of like length, and as translating does, in the order of the file, and counts. All passes are
 teacher-forced; a decoder that translates word by word has no causal mask, and is sparse in its self-attention then.
 """
 
@@ -31,7 +31,17 @@ from onmt_evsoftmax.normalizers.masking import MASKED_SCORE
 from onmt_evsoftmax.opennmt.attend import LoadedModel, load_model, teacher_forced_attention
 from onmt_evsoftmax.opennmt.modules import attention_modules
 
-ORDERS = {"length": "as training", "file": "as translating"}
+ORDERS = {
+    "source": "training, sorted by source, then target (1.2, 2.3, 3.5.1)",
+    "longer": "training, sorted by the longer side (3.0.4)",
+    "file": "translating",
+}
+"""How OpenNMT-py's versions put sentences into batches."""
+SORT_KEYS = {
+    "source": lambda pair: (len(pair[0]), len(pair[1])),
+    "longer": lambda pair: max(len(pair[0]), len(pair[1]) + 2),  # the target with its two delimiters
+    "file": lambda pair: 0,
+}
 Pairs = list[tuple[list[str], list[str]]]
 
 
@@ -93,9 +103,8 @@ class ScoreCounter:
 
 
 def sample_batches(pairs: Pairs, order: str, size: int, count: int) -> list[Pairs]:
-    """Some of the batches of ``size`` pairs; by ``length`` neighbours in length meet, as in OpenNMT-py's buckets."""
-    if order == "length":
-        pairs = sorted(pairs, key=lambda pair: (len(pair[0]), len(pair[1])))
+    """Some of the batches of ``size`` pairs, in one of the `ORDERS`."""
+    pairs = sorted(pairs, key=SORT_KEYS[order])
     batches = [pairs[start : start + size] for start in range(0, len(pairs), size)]
     return random.Random(0).sample(batches, min(count, len(batches)))
 
