@@ -15,7 +15,7 @@ import argparse
 import json
 import platform
 import random
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Optional, Sequence
 
@@ -72,33 +72,37 @@ class Count:
         self.kept_ours += int(ours.sum())
 
 
-@dataclass
 class ScoreCounter:
-    """Counts the scores of every attention of a model, without the queries that are padding themselves."""
+    """Context manager that counts the scores of every attention, without the queries that are padding themselves."""
 
-    counts: dict[str, Count] = field(default_factory=lambda: {kind: Count() for kind in KINDS})
+    def __init__(self, loaded: LoadedModel) -> None:
+        self.counts = {kind: Count() for kind in KINDS}
+        self._loaded = loaded
 
-    def watch(self, loaded: LoadedModel) -> None:
-        for kind, _, attention in attention_modules(loaded.model):
+    def __enter__(self) -> ScoreCounter:
+        self._handles = [
             attention.softmax.register_forward_hook(self._counter(kind))
+            for kind, _, attention in attention_modules(self._loaded.model)
+        ]
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        for handle in self._handles:
+            handle.remove()
 
     def _counter(self, kind: str):
         def count(_module, inputs: tuple[Tensor], _weights: Tensor) -> None:
-            for scores, length in zip(inputs[0].float().cpu(), self._lengths[kind]):
+            for scores, length in zip(inputs[0].float().cpu(), self._queries[kind]):
                 self.counts[kind].add(scores[:, :length].flatten(0, 1))
 
         return count
 
-    def run(self, loaded: LoadedModel, batch: Pairs) -> None:
+    def run(self, batch: Pairs) -> None:
         """One teacher-forced pass over a batch."""
         sources, targets = (list(side) for side in zip(*batch))
-        target_lengths = [len(target) + 1 for target in targets]
-        self._lengths = {
-            "encoder": [len(s) for s in sources],
-            "decoder": target_lengths,
-            "cross": target_lengths,
-        }
-        for _ in teacher_forced_attention(loaded, sources, targets, batch_size=len(batch)):
+        predictions = [len(target) + 1 for target in targets]
+        self._queries = {"encoder": [len(s) for s in sources], "decoder": predictions, "cross": predictions}
+        for _ in teacher_forced_attention(self._loaded, sources, targets, batch_size=len(batch)):
             pass
 
 
@@ -119,8 +123,8 @@ def table(results: dict[str, dict[str, Count]]) -> str:
     for order, counts in results.items():
         for kind, c in counts.items():
             shares = [c.rows_with_hidden_keys, c.dense_rows, c.dense_rows_ours]
-            cells = [share / c.rows for share in shares]
-            cells += [kept / c.visible_keys for kept in (c.kept_released, c.kept_ours)]
+            cells = [share / max(1, c.rows) for share in shares]
+            cells += [kept / max(1, c.visible_keys) for kept in (c.kept_released, c.kept_ours)]
             lines.append(
                 f"| {ORDERS[order]} | {kind} | " + " | ".join(f"{cell:.1%}" for cell in cells) + " |"
             )
@@ -138,6 +142,8 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument("--batches", type=int, default=50, help="how many, drawn with seed 0 (default: 50)")
     parser.add_argument("--json", type=Path, help="where to write the counts")
     arguments = parser.parse_args(argv)
+    if min(arguments.batch_size, arguments.batches) < 1:
+        parser.error("--batch_size and --batches take a number from 1 up")
     try:
         pairs = _pairs(arguments.src, arguments.tgt)
         loaded = load_model(arguments.model)
@@ -145,13 +151,11 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         parser.error(str(error))
     results = {}
     for order in ORDERS:
-        counter = ScoreCounter()
-        counter.watch(loaded)
         batches = sample_batches(pairs, order, arguments.batch_size, arguments.batches)
-        for batch in track(batches, description=ORDERS[order]):
-            counter.run(loaded, batch)
+        with ScoreCounter(loaded) as counter:
+            for batch in track(batches, description=ORDERS[order]):
+                counter.run(batch)
         results[order] = counter.counts
-        _unwatch(loaded)
     print(table(results))
     if arguments.json:
         _write(arguments, results)
@@ -168,11 +172,6 @@ def _pairs(src: str, tgt: str) -> Pairs:
     if not pairs:
         raise InputError(f"{src}: no line with text on both sides")
     return pairs
-
-
-def _unwatch(loaded: LoadedModel) -> None:
-    for _, _, attention in attention_modules(loaded.model):
-        attention.softmax._forward_hooks.clear()
 
 
 def _write(arguments: argparse.Namespace, results: dict[str, dict[str, Count]]) -> None:
