@@ -52,15 +52,18 @@ def train(settings: Settings, run: str) -> None:
 def _start(settings: Settings, run: str, done: Sequence[tuple[int, Path]]) -> list:
     """The options that say where the training starts.
 
-    A continuation keeps the optimiser's state and the step. The batches begin at the top of the
-    corpus again: OpenNMT-py does not store where it was.
+    A continuation keeps the optimiser's state and the step. Its batches begin at the top of the corpus again, for
+    OpenNMT-py does not store where it was, but in another order: with the same seed the model would see its first
+    batches twice, and learn them by heart.
     """
     model = start_model(settings, run)
     if model is not None:
         _remember(model, settings.out / run, begun=bool(done))
     if done:
-        print(f"{run}: continues from step {done[-1][0]}", flush=True)
-        return ["-train_from", done[-1][1]]
+        step, last = done[-1]
+        print(f"{run}: continues from step {step}", flush=True)
+        seed = training_config(settings, run).get("seed", -1)
+        return ["-train_from", last, *(["-seed", seed + step] if seed > 0 else [])]
     print(f"{run}: starts from {model or 'random weights'}", flush=True)
     return [] if model is None else ["-train_from", model, "-reset_optim", "all"]
 

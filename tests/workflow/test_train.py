@@ -11,7 +11,9 @@ import pytest
 pytest.importorskip("snakemake", reason="needs pip install 'onmt_evsoftmax[sweep]', Python 3.11 or newer")
 
 from onmt_evsoftmax.errors import InputError
-from scripts.workflow.train import _remember, lock
+from scripts.workflow.runs import training_config
+from scripts.workflow.settings import read_settings
+from scripts.workflow.train import _remember, _start, lock
 
 from .projects import ROOT
 
@@ -43,6 +45,16 @@ def test_an_unknown_run_is_refused(project):
     assert result.stderr.strip() == (
         "train: error: posthoc_evidential.1: no such run; there are pretrain, softmax.1, evsoftmax.1"
     )
+
+
+def test_a_continued_run_does_not_see_its_first_batches_again(project, monkeypatch):
+    """With its own seed OpenNMT-py would draw the order of the corpus again that it began with."""
+    monkeypatch.chdir(project.folder)
+    settings = read_settings(project.write())
+    seed = training_config(settings, "pretrain")["seed"]
+    checkpoint = project.out / "pretrain" / "model_step_20.pt"
+    assert _start(settings, "pretrain", []) == []
+    assert _start(settings, "pretrain", [(20, checkpoint)]) == ["-train_from", checkpoint, "-seed", seed + 20]
 
 
 def test_a_run_is_not_continued_from_another_starting_model(tmp_path):
