@@ -42,8 +42,6 @@ BYTES = {COPY: 8, PASSES: 20}
 """Bytes moved per float32 score. The passes read it, read and write it, and read and write it again."""
 MASKED_SHARE = 0.3
 TURN_SECONDS = 0.004
-LARGEST_HEAP_BLOCK = 2**25 - 2**15
-"""Bytes, just under the 32 MiB up to which glibc raises the size of the blocks that it keeps."""
 TINY = 2.0**-149
 """The smallest float32 above 0: what is not smaller than the mean is greater than minus this."""
 
@@ -153,15 +151,6 @@ def take_turn(run: Callable[[], tuple[float, float]]) -> list[tuple[float, float
     """The times of the runs of one contestant's turn in a round."""
     _, once = run()
     return [run() for _ in range(max(3, int(TURN_SECONDS / once)))]
-
-
-def warm_allocator() -> None:
-    """Make glibc keep the memory of freed tensors, as it does in any process that has freed a large one.
-
-    Before that it returns a few MiB to the system and gets them back a page at a time, or not, depending on
-    what else lies on the heap, which is chance.
-    """
-    torch.zeros(LARGEST_HEAP_BLOCK, dtype=torch.uint8)
 
 
 def peak_extra(function: Callable[[Tensor], Tensor], scores: Tensor, gradient: Tensor) -> int:
@@ -286,7 +275,6 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument("--out", type=Path, help="prefix of the .json, .md and .png to write")
     arguments = parser.parse_args(argv)
     results = []
-    warm_allocator()
     for threads in arguments.threads:
         for masked in (False, True):
             for shape in arguments.shapes:
