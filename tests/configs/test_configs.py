@@ -67,6 +67,14 @@ def test_the_attention_is_evsoftmax_on_a_path_that_can_run_it(path):
     assert settings["self_attn_function"] == "evsoftmax" and settings["self_attn_type"] == "scaled-dot"
 
 
+@pytest.mark.parametrize("path", TRAINING, ids=lambda path: path.name)
+def test_a_batch_of_validation_is_counted_in_tokens_too(path):
+    """OpenNMT-py's default of 32, meant as sentences, is a batch for every sentence where batch_type is tokens."""
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert settings["batch_type"] == "tokens"
+    assert settings["valid_batch_size"] >= 1024
+
+
 @pytest.mark.parametrize("path", PREPARATION, ids=lambda path: path.name)
 def test_preparations_are_valid(path):
     from onmt_evsoftmax.corpus.config import read_config
