@@ -51,7 +51,7 @@ LATEX = {
 
 @dataclass(frozen=True)
 class Cell:
-    """``mean ± spread`` with a mark; None where there is nothing to say."""
+    """``mean ± spread`` with a mark; no mean where there is nothing to say, no spread with one seed."""
 
     mean: Optional[float]
     spread: Optional[float] = None
@@ -65,7 +65,8 @@ class Cell:
         """
         if self.mean is None:
             return "-"
-        return f"{self.mean:.2f} ± {'-' if self.spread is None else f'{self.spread:.2f}'}{self.mark}"
+        spread = "" if self.spread is None else f" ± {self.spread:.2f}"
+        return f"{self.mean:.2f}{spread}{self.mark}"
 
 
 def printed(function: str) -> str:
