@@ -79,9 +79,11 @@ function drawFunctions(sentence, models) {
 /* Unpacking takes a moment: only the last sentence that was asked for is drawn. */
 async function drawViewer() {
   const test = chosenTest(), sentence = chosenSentence();
-  control("choices").hidden = control("legend").hidden = !sentence;
+  const anywhere = data.tests.some(other => other.sentences.length);
+  for (const part of ["map-note", "texts", "maps", "legend"]) control(part).hidden = !sentence;
+  control("choices").hidden = !anywhere;  // the way to the other test sets
   control("readout").textContent = sentence ? "Point at a cell to read its weight."
-                                                : "No attention in this page.";
+    : anywhere ? `No attention of ${test.name} in this page.` : "No attention in this page.";
   if (!sentence) return;
   try {
     const { models } = await unpack(test.name, sentence.number);

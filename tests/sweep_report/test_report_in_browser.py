@@ -370,6 +370,22 @@ def test_pages_with_missing_parts_open_too(visit, sweep, tmp_path):
     assert "No log of a training" in page.locator("#charts").text_content()
     page.select_option("#test", label="test_two")
     page.wait_for_function("document.getElementById('readout').textContent.startsWith('No attention')")
+    assert not any(page.locator(part).is_visible() for part in ("#map-note", "#texts", "#maps", "#legend"))
+    page.select_option("#test", label="test_one")
+    page.locator("#maps figure").first.wait_for()
+
+
+def test_without_any_attention_there_is_nothing_to_choose(visit, sweep, tmp_path):
+    folder = copy_sweep(sweep, tmp_path / "copy")
+    for path in folder.rglob("*.npz"):
+        path.unlink()
+    assert main(["report", str(folder)]) == 0
+    page = visit(folder / "report.html")
+    assert page.locator("#readout").text_content() == "No attention in this page."
+    assert not any(page.locator(part).is_visible() for part in ("#map-note", "#choices", "#maps", "#legend"))
+
+
+def test_a_sweep_without_results_opens_too(visit, tmp_path):
     bare = tmp_path / "bare"
     (bare / "evsoftmax.1").mkdir(parents=True)
     assert main(["report", str(bare)]) == 0
