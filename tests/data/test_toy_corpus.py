@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from onmt_evsoftmax.files import read_lines, sha256
-from scripts.toy_corpus import adjectives, adverbials, generate, nouns, verbs
-from scripts.toy_corpus.sentences import Pair
-from scripts.toy_corpus.writer import Writer
+from data.toy_grammar import adjectives, adverbials, generate, nouns, verbs
+from data.toy_grammar.sentences import Pair
+from data.toy_grammar.writer import Writer
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "data" / "toy_ende"
@@ -44,7 +44,7 @@ def german_lines(pairs) -> list[str]:
 
 @pytest.mark.slow
 def test_the_generator_writes_the_shipped_files_byte_for_byte(tmp_path):
-    command = [sys.executable, "-m", "scripts.toy_corpus.generate", "--out", str(tmp_path / "new" / "toy")]
+    command = [sys.executable, "-m", "data.toy_grammar.generate", "--out", str(tmp_path / "new" / "toy")]
     result = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "1"}, capture_output=True,
                             text=True, timeout=600)
     assert result.returncode == 0, result.stderr

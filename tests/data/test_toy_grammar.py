@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.toy_corpus import adjectives, english, german, nouns, verbs
-from scripts.toy_corpus.clauses import Clause
-from scripts.toy_corpus.lexicon import read_verb
-from scripts.toy_corpus.phrases import (
+from data.toy_grammar import adjectives, english, german, nouns, verbs
+from data.toy_grammar.clauses import Clause
+from data.toy_grammar.lexicon import read_verb
+from data.toy_grammar.phrases import (
     HE, I, SHE, THEY, WE, YOU, YOU_ALL, YOU_POLITE, Name, NounPhrase, Phrase, object_phrase, prepositional,
 )
 

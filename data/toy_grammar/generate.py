@@ -1,4 +1,4 @@
-"""Write the embedded corpus: ``python -m scripts.toy_corpus.generate --out data/toy_ende``.
+"""Write the embedded corpus: ``python -m data.toy_grammar.generate --out data/toy_ende``.
 
 The same seed gives the same bytes with every Python from 3.9 on.
 """
