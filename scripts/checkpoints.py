@@ -1,7 +1,8 @@
-"""Which checkpoints of a training are whole."""
+"""Which checkpoints of a training are whole: ``python -m scripts.checkpoints PREFIX`` prints them, oldest first."""
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from pathlib import Path
 
@@ -17,3 +18,8 @@ def whole_checkpoints(prefix: Path) -> list[tuple[int, Path]]:
         for path in prefix.parent.glob(f"{prefix.name}_step_*.pt")
         if zipfile.is_zipfile(path)
     )
+
+
+if __name__ == "__main__":
+    for _step, checkpoint in whole_checkpoints(Path(sys.argv[1])):
+        print(checkpoint)
