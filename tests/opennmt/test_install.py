@@ -1,4 +1,4 @@
-"""Installing arms the plugin, uninstalling leaves nothing armed; as a wheel and editable."""
+"""Installing arms the plugin, uninstalling leaves nothing armed; as a wheel, editable, and from an sdist."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = (
     "setup.py",
     "pyproject.toml",
+    "MANIFEST.in",
     "onmt_evsoftmax_startup.pth",
     "README.md",
     "LICENSE",
@@ -67,21 +68,31 @@ def python(executable: Path, *arguments, check: bool = True) -> str:
     return result.stdout.strip()
 
 
-def page_files(package: Path) -> list[Path]:
-    """What the HTML pages are made of; Python files are not all that an installation needs."""
-    suffixes = (".html", ".css", ".js")
+def data_files(package: Path) -> list[Path]:
+    """What the HTML pages are made of, and the mark of typed packages: an installation needs more than Python."""
+    suffixes = (".html", ".css", ".js", ".typed")
     return sorted(path.relative_to(package) for path in package.rglob("*") if path.suffix in suffixes)
 
 
-@pytest.mark.parametrize("editable", [False, True], ids=["wheel", "editable"])
-def test_install_and_uninstall(checkout, environment, editable):
+def source_distribution(checkout: Path) -> Path:
+    """The sdist of a checkout, as `python -m build` makes it."""
+    build = "from setuptools import build_meta; print(build_meta.build_sdist('dist'))"
+    output = subprocess.check_output([sys.executable, "-c", build], cwd=checkout, text=True)
+    return checkout / "dist" / output.splitlines()[-1]
+
+
+@pytest.mark.parametrize("form", ["wheel", "editable", "sdist"])
+def test_install_and_uninstall(checkout, environment, form):
     assert python(environment, "-c", PROBE) == "False"
 
-    target = ["-e", checkout] if editable else [checkout]
+    targets = {"wheel": lambda: [checkout], "editable": lambda: ["-e", checkout]}
+    target = targets.get(form, lambda: [source_distribution(checkout)])()
     python(environment, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", *target)
     assert python(environment, "-c", PROBE) == "True"
     installed = Path(python(environment, "-c", "import onmt_evsoftmax; print(onmt_evsoftmax.__file__)")).parent
-    assert page_files(installed) == page_files(ROOT / "onmt_evsoftmax") != []
+    assert data_files(installed) == data_files(ROOT / "onmt_evsoftmax") != []
+
+    assert not list(installed.parent.glob("tests")), "the tests are no part of an installation"
 
     python(environment, "-m", "pip", "uninstall", "--quiet", "--yes", "onmt_evsoftmax")
     assert python(environment, "-c", PROBE) == "False"
