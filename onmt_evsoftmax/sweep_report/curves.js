@@ -73,6 +73,12 @@ function pathOf(points, place) {
   }).join("");
 }
 
+/* The values without a neighbour, which a path does not show. */
+const alone = points => {
+  const there = i => points[i] !== undefined && points[i][1] !== null;
+  return points.filter((_, i) => there(i) && !there(i - 1) && !there(i + 1));
+};
+
 function drawAxes(svg, place, width, logarithmic) {
   const bottom = CHART.height - CHART.bottom;
   for (const value of roundNumbers(place.low, place.high, logarithmic)) {
@@ -96,10 +102,15 @@ function drawAxes(svg, place, width, logarithmic) {
 function drawLines(svg, lines, place) {
   for (const { name, seeds, mean } of lines) {
     const stroke = lineColour(name);
-    for (const points of seeds.length > 1 ? seeds : [])
+    const dots = (points, look) => alone(points).forEach(([step, value]) =>
+      element("circle", { ...look, cx: place.x(step), cy: place.y(value) }, svg));
+    for (const points of seeds.length > 1 ? seeds : []) {
       element("path", { class: "seed", stroke, d: pathOf(points, place) }, svg);
+      dots(points, { class: "seed", r: 2.5, fill: stroke });
+    }
     const dashed = { stroke, "stroke-dasharray": lineDash(name) };
     element("path", { class: "mean", ...dashed, d: pathOf(mean, place) }, svg);
+    dots(mean, { class: "mean", r: 4, fill: stroke });
   }
 }
 

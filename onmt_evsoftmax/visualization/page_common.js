@@ -3,7 +3,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const SVG = document.getElementById("empty").content.firstChild.namespaceURI;
-const SVG_NAMES = ["svg", "g", "line", "path", "text"];
+const SVG_NAMES = ["svg", "g", "line", "path", "circle", "text"];
 const KINDS = { cross: "translation to source", encoder: "source to source (encoder)",
                 decoder: "translation to itself (decoder)" };
 const control = id => document.getElementById(id);

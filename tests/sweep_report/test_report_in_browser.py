@@ -13,7 +13,7 @@ from onmt_evsoftmax.archive import AttentionArchive
 from onmt_evsoftmax.cli import main
 from onmt_evsoftmax.sweep_report.train_log import read_train_log
 
-from .sweeps import NASTY, copy_sweep, hypothesis_lines, reference_lines
+from .sweeps import NASTY, copy_sweep, hypothesis_lines, log_session, reference_lines
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -291,6 +291,29 @@ def test_the_curves_read_what_the_logs_say(visit, report, sweep):
             value = float(re.search(r"ev-softmax ([\d.]+)", text)[1])
             assert value == pytest.approx((logs[0][step] + logs[1][step]) / 2, rel=1e-4)
     assert page.locator("#charts figure").first.locator("path.seed").count() == 4
+
+
+def test_a_single_validation_is_a_point(visit, sweep, tmp_path):
+    """A path of one point draws nothing."""
+    folder = copy_sweep(sweep, tmp_path / "copy")
+    for path in folder.rglob("train.log"):
+        seed = path.parent.name.rpartition(".")[2]
+        value = 30 + int(seed) if seed.isdigit() else 90
+        path.write_text(log_session(1, 200, start_value=value), encoding="utf-8")
+    assert main(["report", str(folder)]) == 0
+    page = visit(folder / "report.html")
+    page.select_option("#metric", "valid_perplexity")
+    training, pretraining = (page.locator("#charts svg[role=application]").nth(i) for i in (0, 1))
+    assert training.locator("circle.mean").count() == 2  # softmax and ev-softmax; post-hoc has no training
+    assert training.locator("circle.seed").count() == 4 and pretraining.locator("circle").count() == 1
+    frame = training.bounding_box()
+    for circle in training.locator("circle").all():
+        box = circle.bounding_box()
+        assert box["width"] >= 5 and box["height"] >= 5
+        assert frame["x"] <= box["x"] and box["x"] + box["width"] <= frame["x"] + frame["width"]
+        assert frame["y"] <= box["y"] and box["y"] + box["height"] <= frame["y"] + frame["height"]
+    page.select_option("#metric", "train_perplexity")  # four steps: lines, no points
+    assert training.locator("circle").count() == 0 and training.locator("path.seed").count() == 4
 
 
 def test_the_grids_are_those_of_the_comparison(visit, report, sweep):
