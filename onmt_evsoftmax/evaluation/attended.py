@@ -19,6 +19,13 @@ from ..archive import KINDS, AttentionArchive, Sentence
 from ..errors import InputError
 from ..segmentation import SCHEMES, word_ids
 
+UNITS = ("words", "positions")
+MEASURES = ("positions", "words", "share", "entropy")
+"""What is counted in every layer and head."""
+
+ANY_HEAD = "_any_head"
+"""Behind a unit: the same, counting what at least one head attends to, the union over heads."""
+
 ROUNDING = 0.01
 """How far above 1 a weight that was stored in half precision may lie."""
 
@@ -55,14 +62,17 @@ class KindMeans:
 class AttendedWords:
     """What a model attends to on a test set.
 
-    The headline figures are those of cross-attention in the last decoder layer: counts are
-    averaged over the heads for each target token, then mean and standard deviation are
-    taken over all target tokens of the test set.
+    The headline figures are those of cross-attention in the last decoder layer. For each target
+    token every head is counted by itself, and the counts are averaged over the heads; then mean
+    and standard deviation are taken over all target tokens of the test set. ``.._any_head`` counts
+    for each target token what at least one head attends to, that is where the mean of the heads'
+    weights is > 0. It lies between the headline and the heads' number times the headline.
 
     Attributes:
         target_tokens: how many target tokens there are.
         words: headline, in source words.
         positions: headline, in source pieces.
+        words_any_head, positions_any_head: the union over the heads.
         kinds: every kind, layer and head.
         sentence_target_tokens: target tokens of each sentence.
         sentence_words: headline mean of each sentence, in words.
@@ -72,6 +82,8 @@ class AttendedWords:
     target_tokens: int
     words: Spread
     positions: Spread
+    words_any_head: Spread
+    positions_any_head: Spread
     kinds: dict[str, KindMeans]
     sentence_target_tokens: list[int]
     sentence_words: list[float]
@@ -101,7 +113,7 @@ def measure_attended(archive: AttentionArchive) -> AttendedWords:
     """
     check_archive(archive)
     tallies: dict[str, _Tally] = {}
-    words, positions = _Headline(), _Headline()
+    words, positions, any_words, any_positions = (_Headline() for _ in range(4))
     for index in range(len(archive)):
         sentence = read_sentence(archive, index)
         for kind, weights in sentence.attention.items():
@@ -114,10 +126,15 @@ def measure_attended(archive: AttentionArchive) -> AttendedWords:
             if kind == "cross":
                 positions.add(attended[0][-1])
                 words.add(attended[1][-1])
+                union = count_attended(weights[-1:].max(axis=1, keepdims=True), keys)
+                any_positions.add(union[0][-1])
+                any_words.add(union[1][-1])
     return AttendedWords(
         target_tokens=words.tokens,
         words=words.spread(),
         positions=positions.spread(),
+        words_any_head=any_words.spread(),
+        positions_any_head=any_positions.spread(),
         kinds={kind: tally.means() for kind, tally in tallies.items()},
         sentence_target_tokens=words.sentence_tokens,
         sentence_words=words.sentence_means,

@@ -71,6 +71,32 @@ def test_the_headline_equals_brute_force(tmp_path, seed):
     assert measured.sentence_positions == pytest.approx([part.mean() for part in np.split(positions, ends)])
 
 
+def test_three_heads_on_different_words_are_one_word_per_head_and_three_of_any(tmp_path):
+    """The two readings of "averaged over heads"; the union is where the mean of the weights is > 0."""
+    weights = np.eye(3, dtype=np.float32)[None, :, None, :]
+    apart = Sentence(["a", "b", "c"], ["</s>"], ["<s>"], {"cross": weights})
+    measured = measure(tmp_path, [apart], kinds=["cross"])
+    assert (measured.words.mean, measured.words_any_head.mean) == (1, 3)
+    assert (measured.positions.mean, measured.positions_any_head.mean) == (1, 3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_union_over_heads_equals_brute_force(tmp_path, seed):
+    sentences = random_sentences(seed)
+    measured = measure(tmp_path, sentences)
+    counts = []
+    for item in sentences:
+        word = word_of_each_piece(item.source, "bpe")
+        for query in range(len(item.target)):
+            mean = item.attention["cross"][-1, :, query].mean(axis=0)
+            keys = [key for key, weight in enumerate(mean) if weight > 0]
+            counts.append((len(keys), len({word[key] for key in keys})))
+    positions, words = np.array(counts).T
+    for spread, expected in ((measured.positions_any_head, positions), (measured.words_any_head, words)):
+        assert (spread.mean, spread.std) == pytest.approx((expected.mean(), expected.std()))
+    assert measured.words.mean <= measured.words_any_head.mean <= HEADS * measured.words.mean
+
+
 def test_a_word_is_attended_once_whichever_of_its_pieces_are():
     weights = np.array([[0.5, 0.5, 0, 0], [0, 0.5, 0.5, 0], [0, 0, 0, 1], [1, 0, 0, 0]])[None, None]
     positions, words = count_attended(weights, [0, 0, 0, 1])
