@@ -107,7 +107,7 @@ def _signatures(report: dict) -> str:
 
 
 def _scores_table(report: dict) -> str:
-    rows = [["function", *PRINTED.values(), "attended words", "attended positions"]]
+    rows = [["function", *PRINTED.values(), "attended words per head", "attended positions per head"]]
     for system in report["systems"]:
         attended = [
             f"{system['attended'][unit]['mean']:.2f} ± {system['attended'][unit]['std']:.2f}"

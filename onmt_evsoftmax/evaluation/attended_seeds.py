@@ -9,18 +9,18 @@ import numpy as np
 
 from ..archive import KINDS
 from ..errors import InputError
+from .attended import ANY_HEAD, MEASURES, UNITS
 from .runs import Run
 from .significance import standard_error
-
-MEASURES = ("positions", "words", "share", "entropy")
-UNITS = ("words", "positions")
 
 
 def pool_attended(runs: Sequence[Run]) -> Optional[dict[str, Any]]:
     """Attention of the runs that have an archive; None if none has.
 
     ``words`` and ``positions`` are the headline figures: mean and standard deviation over the
-    target tokens of all seeds together. ``entropy`` (nats) is that of the same rows: last
+    target tokens of all seeds together. ``words_any_head`` and ``positions_any_head`` count the
+    union over the heads; scores of older versions lack them, and one such seed makes them None.
+    ``entropy`` (nats) is that of the same rows: last
     decoder layer, mean over heads; mean and standard error over seeds. ``kinds`` holds every
     kind of attention: ``runs``, the number of seeds whose archive has it (a sweep keeps whole
     archives of few), and measure -> ``mean`` and ``standard_error`` over them, ``[layers][heads]``.
@@ -36,6 +36,7 @@ def pool_attended(runs: Sequence[Run]) -> Optional[dict[str, Any]]:
     return {
         "runs": len(runs),
         **{unit: _pool_spread(attended, unit) for unit in UNITS},
+        **{f"{unit}{ANY_HEAD}": _pool_spread(attended, f"{unit}{ANY_HEAD}") for unit in UNITS},
         "entropy": {"mean": float(np.mean(entropies)), "standard_error": standard_error(entropies)},
         "kinds": {
             kind: _over_seeds([run for run in runs if kind in run.attended["kinds"]], kind)
@@ -45,8 +46,10 @@ def pool_attended(runs: Sequence[Run]) -> Optional[dict[str, Any]]:
     }
 
 
-def _pool_spread(attended: Sequence[Mapping[str, Any]], unit: str) -> dict[str, float]:
-    """Mean and standard deviation over the union of the seeds' target tokens."""
+def _pool_spread(attended: Sequence[Mapping[str, Any]], unit: str) -> Optional[dict[str, float]]:
+    """Mean and standard deviation over the seeds' target tokens together; None if a seed lacks them."""
+    if not all(one.get(unit) for one in attended):
+        return None
     tokens = np.array([one["target_tokens"] for one in attended], dtype=np.float64)
     means = np.array([one[unit]["mean"] for one in attended])
     deviations = np.array([one[unit]["std"] for one in attended])

@@ -16,6 +16,9 @@ from rich.text import Text
 from .. import __version__
 from ..errors import InputError
 from ..files import PathLike, atomic_write, sha256
+from .attended import ANY_HEAD, UNITS
+from .json_part import Damaged, load_json
+from .score_check import check_scores
 from .system import System
 from .text import TextFile
 
@@ -32,8 +35,9 @@ PRINTED = {
 """metric -> its printed name, in the order of the columns."""
 
 ATTENDED_SIGNATURE = (
-    "source words or pieces with a cross-attention weight > 0 in the last decoder layer, "
-    "averaged over heads; mean ± standard deviation over target tokens, </s> included"
+    "source words or pieces with a cross-attention weight > 0, counted in each head of the last decoder "
+    "layer by itself, then averaged over its heads; any head: those that at least one head attends to; "
+    "mean ± standard deviation over target tokens, </s> included"
 )
 ARCHIVE_KEYS = ("model", "functions", "segmentation", "versions")
 ROOMY = 100
@@ -86,26 +90,25 @@ def read_report(path: PathLike) -> dict[str, Any]:
     """Read what `write_report` wrote.
 
     Raises:
-        InputError: the file is missing or is no such report.
+        InputError: the file is missing, is no such report, or is damaged: a part is missing or of another
+            type, or a score is no number from 0 to 100; the message names system, metric and line.
     """
-    again = "make it with: onmt_evsoftmax score --json"
-    try:
-        with open(path, encoding="utf-8") as stream:
-            report = json.load(stream)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path}: not a JSON of scores ({error}); {again}") from None
+    again = "make it again with: onmt_evsoftmax score --json"
+    report = load_json(path, "scores", again)
     known = isinstance(report, dict) and (report.get("format"), report.get("version")) == (FORMAT, VERSION)
     if not known:
         raise InputError(f"{path}: not scores of version {VERSION}; {again}")
+    try:
+        check_scores(report, PRINTED)
+    except Damaged as error:
+        raise InputError(f"{path}: damaged scores: {error}; {again}") from None
     return report
 
 
 def print_report(report: dict[str, Any], console: Console) -> None:
     """One row per system, then what the columns mean."""
     attended = any(system["attended"] for system in report["systems"])
-    units = ("words", "positions") if attended else ()
+    units = UNITS if attended else ()
     reference = report["reference"]
     table = Table(
         title=Text(f"{reference['lines']} sentences against {reference['path']}"),
@@ -114,7 +117,7 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     )
     table.add_column("system", overflow="fold")
     headings = [name.replace("-", "\n-") for name in PRINTED.values()]
-    for column in (*headings, *(f"{unit}\nattended" for unit in units)):
+    for column in (*headings, *(f"{unit}\nper head" for unit in units)):
         table.add_column(column, justify="right", no_wrap=True)
     for system in report["systems"]:
         cells = [f"{system['scores'][metric]:.2f}" for metric in PRINTED]
@@ -138,8 +141,18 @@ def _legend(report: dict[str, Any]) -> Iterator[str]:
         yield f"{', '.join(metrics)} ({signature})"
     if any(system["attended"] for system in report["systems"]):
         yield f"attended ({report['signatures']['attended']})"
+        yield from filter(None, map(_any_head, report["systems"]))
     for note in report["notes"]:
         yield f"note: {note}"
+
+
+def _any_head(system: dict[str, Any]) -> Optional[str]:
+    """The union over heads, in words; None where it was not counted."""
+    found = [(system["attended"] or {}).get(f"{unit}{ANY_HEAD}") for unit in UNITS]
+    if not all(found):
+        return None
+    figures = ", ".join(f"{_spread(spread)} {unit}" for spread, unit in zip(found, UNITS))
+    return f"attended by any head, {system['name']}: {figures}"
 
 
 def _spread(spread: dict[str, float]) -> str:

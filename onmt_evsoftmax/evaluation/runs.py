@@ -67,21 +67,15 @@ def read_runs(arguments: Sequence[str]) -> tuple[list[Run], dict[str, Any]]:
         label = LABEL.fullmatch(argument)
         path = label["path"] if label else argument
         report = read_report(path)
-        try:
-            first = first or (path, report)
-            _check_alike(path, report, *first)
-            systems = report["systems"]
-            if label and len(systems) != 1:
-                raise InputError(
-                    f"{path}: holds {len(systems)} systems, but {argument!r} names one; "
-                    "give the file without a label"
-                )
-            runs += [_run(path, system, label, report["reference"]["lines"]) for system in systems]
-        except InputError:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            again = "make it again with: onmt_evsoftmax score --json"
-            raise InputError(f"{path}: damaged scores ({type(error).__name__}: {error}); {again}") from None
+        first = first or (path, report)
+        _check_alike(path, report, *first)
+        systems = report["systems"]
+        if label and len(systems) != 1:
+            raise InputError(
+                f"{path}: holds {len(systems)} systems, but {argument!r} names one; "
+                "give the file without a label"
+            )
+        runs += [_run(path, system, label) for system in systems]
     return runs, {key: first[1][key] for key in ("reference", "settings", "signatures")}
 
 
@@ -149,9 +143,9 @@ def _check_alike(path: PathLike, report: dict, first_path: PathLike, first: dict
         )
 
 
-def _run(path: str, system: Mapping[str, Any], label: Optional[re.Match], sentences: int) -> Run:
+def _run(path: str, system: Mapping[str, Any], label: Optional[re.Match]) -> Run:
     function, seed = _identity(path, system, label)
-    sentence_scores = {metric: _numbers(system["sentence_scores"][metric], sentences) for metric in PRINTED}
+    sentence_scores = {metric: _numbers(system["sentence_scores"][metric]) for metric in PRINTED}
     details = {metric: value.get("sentence_statistics") for metric, value in system["details"].items()}
     return Run(
         path,
@@ -160,8 +154,8 @@ def _run(path: str, system: Mapping[str, Any], label: Optional[re.Match], senten
         seed,
         {metric: float(system["scores"][metric]) for metric in PRINTED},
         sentence_scores,
-        {metric: _numbers(rows, sentences) for metric, rows in details.items() if rows is not None},
-        system["attended"],
+        {metric: _numbers(rows) for metric, rows in details.items() if rows is not None},
+        system.get("attended"),
     )
 
 
@@ -170,7 +164,7 @@ def _identity(path: str, system: Mapping[str, Any], label: Optional[re.Match]) -
     if label:
         seed = system.get("seed") if label["seed"] is None else int(label["seed"])
         return label["function"], seed
-    function = system.get("function") or ((system["attention"] or {}).get("functions") or {}).get("cross")
+    function = system.get("function") or ((system.get("attention") or {}).get("functions") or {}).get("cross")
     if function is None and system["name"] in PRINTED_NAMES:
         function = system["name"]
     if function is None:
@@ -181,8 +175,5 @@ def _identity(path: str, system: Mapping[str, Any], label: Optional[re.Match]) -
     return function, system.get("seed")
 
 
-def _numbers(values: Any, sentences: int) -> np.ndarray:
-    array = np.asarray(values, dtype=np.float64)
-    if len(array) != sentences or not np.isfinite(array).all():
-        raise ValueError(f"{len(array)} values for {sentences} sentences, or one that is no number")
-    return array
+def _numbers(values: Sequence) -> np.ndarray:
+    return np.asarray(values, dtype=np.float64)

@@ -76,6 +76,10 @@ def test_the_table_has_the_scores_and_what_they_are(report):
         assert f"{score:.2f}" in text
     words = system["attended"]["words"]
     assert f"{words['mean']:.2f} ± {words['std']:.2f}" in text
+    union = [system["attended"][f"{unit}_any_head"] for unit in ("words", "positions")]
+    figures = [f"{one['mean']:.2f} ± {one['std']:.2f}" for one in union]
+    assert f"attended by any head, ev-softmax [bold]: {figures[0]} words, {figures[1]} positions" in text
+    assert "counted in each head of the last decoder layer by itself, then averaged over its heads" in text
     assert f"BLEU ({report['signatures']['bleu']})" in text
     assert f"ROUGE-1, ROUGE-2, ROUGE-L ({report['signatures']['rougeL']})" in text
     assert f"METEOR ({report['signatures']['meteor']})" in text

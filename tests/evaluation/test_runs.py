@@ -7,8 +7,11 @@ import json
 import pytest
 
 from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.evaluation.comparison import compare
 from onmt_evsoftmax.evaluation.runs import group_runs, read_runs, shared_seeds
+from onmt_evsoftmax.evaluation.significance import Resampling
 
+from .mutations import mutations
 from .runs_on_disk import SENTENCES, reference_lines, score_run, translate
 
 
@@ -86,6 +89,49 @@ def test_damaged_scores_name_the_file(scored, edit):
     path = change(scored("softmax", 1), edit)
     with pytest.raises(InputError, match=rf"{path}: damaged scores"):
         read_runs([path])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.5, 100.1, "50", True, None, [1]])
+def test_a_score_that_is_none_is_named_with_its_line(scored, value):
+    """Python's json reads NaN and Infinity."""
+    path = change(scored("softmax", 1), lambda _, system: system["sentence_scores"]["bleu"].__setitem__(6, value))
+    expected = rf"{path}: damaged scores: system 'softmax\.1': BLEU of line 7 is .*expected a number from 0 to 100"
+    with pytest.raises(InputError, match=expected):
+        read_runs([path])
+    path = change(scored("softmax", 2), lambda _, system: system["scores"].update(rougeL=value))
+    with pytest.raises(InputError, match=rf"{path}: damaged scores: system 'softmax\.2'.*(ROUGE-L is|'rougeL')"):
+        read_runs([path])
+
+
+def test_a_list_of_another_length_is_named(scored):
+    path = change(scored("softmax", 1), lambda _, system: system["sentence_scores"]["meteor"].pop())
+    message = rf"{path}: .*METEOR has {SENTENCES - 1} values, expected {SENTENCES}"
+    with pytest.raises(InputError, match=message):
+        read_runs([path])
+
+
+def test_perfect_and_empty_translations_are_in_the_range(scored):
+    def edit(_, system):
+        system["sentence_scores"]["bleu"][:2] = [100.00000000000004, 0]
+
+    assert read_runs([change(scored("softmax", 1), edit)])
+
+
+def test_mutated_scores_are_refused_or_compared(scored, tmp_path):
+    """500 damaged files: one clear line that names the file, or a comparison that can be written."""
+    good, other = scored("softmax", 1, attention=True), str(scored("evsoftmax", 1, attention=True))
+    path, refused = tmp_path / "mutated.json", 0
+    for text in mutations(good.read_text(encoding="utf-8"), 500):
+        path.write_text(text, encoding="utf-8")
+        try:
+            runs, common = read_runs([f"softmax:1={path}", other])
+            groups = group_runs(runs, "evsoftmax")
+            found = compare(groups, "evsoftmax", resampling=Resampling(2, 2))
+            json.dumps({**found, **common}, allow_nan=False)
+        except InputError as error:
+            refused += 1
+            assert str(path) in str(error) and "\n" not in str(error) and str(error).encode("utf-8")
+    assert 250 < refused < 500
 
 
 def test_a_file_that_is_no_json(tmp_path):
