@@ -13,10 +13,19 @@ from .attended_seeds import pool_attended
 from .corpus_significance import CORPUS_METRICS, corpus_significance
 from .report import PRINTED
 from .runs import Groups, Run, shared_seeds
-from .significance import Resampling, Significance, mean_significance, seed_test, standard_error
+from .significance import (
+    OVER_SENTENCES,
+    TESTS,
+    Resampling,
+    Significance,
+    joint_p,
+    mean_significance,
+    seed_test,
+    standard_error,
+)
 
 FORMAT = "onmt_evsoftmax.comparison"
-VERSION = 1
+VERSION = 2
 LEVELS = (0.05, 0.01)
 VERSIONS = {
     "onmt_evsoftmax": __version__,
@@ -25,8 +34,9 @@ VERSIONS = {
 
 METHOD = {
     "mean": "mean ± standard error over seeds (sample standard deviation / sqrt(seeds))",
-    "attended": "mean ± standard deviation over the target tokens of all seeds; entropy: mean ± standard "
-    "error over seeds; last decoder layer, mean over heads",
+    "attended": "source words or pieces with a weight > 0 in the last decoder layer; per head: counted in "
+    "each head by itself, then averaged over heads; any head: what at least one head attends to; mean ± standard "
+    "deviation over the target tokens of all seeds; entropy: mean over heads, ± standard error over seeds",
     "sentences": "A sentence is drawn or swapped with all of its seeds: a sentence's score is the mean "
     "over seeds (ROUGE, METEOR), a test set's the mean over seeds of the corpus score (BLEU, chrF).",
     "randomisation": "paired approximate randomisation, two-sided; BLEU and chrF: sacrebleu",
@@ -34,6 +44,8 @@ METHOD = {
     "chrF: sacrebleu, which is close to one-sided",
     "interval": "95 %, percentiles of the bootstrap",
     "seeds": "paired t-test, seed i against seed i",
+    "joint": "over seeds and sentences together (Behrens-Fisher): Student's t with the standard error of the "
+    "seeds, plus a normal error with that of the sentences; never below p (seeds)",
 }
 """What the figures mean, for the legend and the JSON."""
 
@@ -42,7 +54,7 @@ def compare(
     groups: Groups,
     against: str,
     *,
-    test: str = "randomisation",
+    test: str = TESTS[0],
     resampling: Optional[Resampling] = None,
     allow_missing: bool = False,
     progress: Callable[[str], None] = lambda text: None,
@@ -51,7 +63,8 @@ def compare(
 
     Args:
         groups, against: see `runs.group_runs`; the others are tested against the last.
-        test: of `significance.TESTS`; whose p-value sets the marks.
+        test: of `significance.TESTS`; whose p-value sets the marks. Where seeds cannot be tested, with
+            one seed, ``joint`` is the randomisation over sentences.
         resampling: how often to draw.
         allow_missing: compare functions that lack a seed of each other on those they share.
         progress: called with a line of text before each long step.
@@ -112,21 +125,24 @@ def _summary(runs: Sequence[Run]) -> dict[str, Any]:
 def _difference(
     metric: str, pairs: Sequence[tuple[Run, Run]], test: str, resampling: Resampling
 ) -> dict[str, Any]:
-    """System minus reference on the shared seeds: effect size, intervals, p-values, mark."""
+    """System minus reference on the shared seeds: effect size, intervals, p-values, mark and whose it is."""
     gaps = [system.scores[metric] - reference.scores[metric] for system, reference in pairs]
     paired = _significance(metric, pairs, resampling)
     over_seeds = seed_test(gaps)
     p_values = {
+        "joint": paired and joint_p(gaps, paired.interval),
         "randomisation": paired and paired.p_randomisation,
         "bootstrap": paired and paired.p_bootstrap,
         "seeds": over_seeds and over_seeds.p,
     }
+    deciding = OVER_SENTENCES[0] if test == "joint" and len(pairs) == 1 else test
     return {
         "difference": fmean(gaps),
         "interval": paired and list(paired.interval),
         "interval_over_seeds": over_seeds and list(over_seeds.interval),
         "p": p_values,
-        "mark": mark(fmean(gaps), p_values[test]),
+        "test": deciding,
+        "mark": mark(fmean(gaps), p_values[deciding]),
     }
 
 

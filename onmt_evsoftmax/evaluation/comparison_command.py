@@ -40,8 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--test",
         default=TESTS[0],
         choices=TESTS,
-        help="whose p-value sets the asterisks: paired approximate randomisation or paired bootstrap over "
-        "sentences, or the t-test over seeds (default: randomisation)",
+        help="whose p-value sets the asterisks: over seeds and sentences together, paired approximate "
+        "randomisation or paired bootstrap over sentences, or the t-test over seeds (default: joint, which "
+        "with one seed is randomisation)",
     )
     add(
         "--samples",

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Optional
 
 from ..names import PRINTED_NAMES
-from .attended_seeds import MEASURES
+from .attended import ANY_HEAD, MEASURES, UNITS
 from .report import PRINTED
-from .significance import TESTS
+from .significance import OVER_SENTENCES, TESTS
 
 COLUMNS = (
     "function",
@@ -25,9 +25,7 @@ COLUMNS = (
     "difference",
     "interval_low",
     "interval_high",
-    "p_randomisation",
-    "p_bootstrap",
-    "p_seeds",
+    *(f"p_{test}" for test in TESTS),
     "mark",
 )
 LATEX = {
@@ -84,14 +82,17 @@ def table_rows(comparison: dict[str, Any]) -> Iterator[tuple[str, list[Cell]]]:
         yield heading, [Cell(mean, error, marks.get(name, "")) for name, mean, error in values]
     if not any(summary["attended"] for summary in functions.values()):
         return
-    rows = (
-        ("words", "std", "attended words"),
-        ("positions", "std", "attended positions"),
-        ("entropy", "standard_error", "entropy (nats)"),
-    )
-    for measure, spread, heading in rows:
-        found = [(summary["attended"] or {}).get(measure, {}) for summary in functions.values()]
-        yield heading, [Cell(values.get("mean"), values.get(spread)) for values in found]
+    for unit in UNITS:
+        yield f"attended {unit} per head", _attended_cells(functions, unit, "std")
+        union = _attended_cells(functions, f"{unit}{ANY_HEAD}", "std")
+        if any(cell.mean is not None for cell in union):
+            yield f"attended {unit}, any head", union
+    yield "entropy (nats)", _attended_cells(functions, "entropy", "standard_error")
+
+
+def _attended_cells(functions: dict[str, Any], figure: str, spread: str) -> list[Cell]:
+    found = [(summary["attended"] or {}).get(figure) or {} for summary in functions.values()]
+    return [Cell(values.get("mean"), values.get(spread)) for values in found]
 
 
 def legend(comparison: dict[str, Any]) -> Iterator[str]:
@@ -99,10 +100,7 @@ def legend(comparison: dict[str, Any]) -> Iterator[str]:
     reference, method, resampling = (comparison[key] for key in ("reference", "method", "resampling"))
     yield f"{reference['lines']} sentences against {reference['path']}."
     yield f"Scores: {method['mean']}. Attended: {method['attended']}."
-    yield (
-        f"* and **: {printed(comparison['against'])} is better with p < 0.05 and p < 0.01; † and ††: worse. "
-        f"Test: {comparison['test']} ({method[comparison['test']]}), not corrected for the number of tests."
-    )
+    yield from _marks(comparison)
     yield (
         f"{method['sentences']} {resampling['samples']} bootstrap samples, {resampling['trials']} "
         f"randomisation trials, random seed {resampling['seed']}."
@@ -116,6 +114,27 @@ def legend(comparison: dict[str, Any]) -> Iterator[str]:
         yield f"Note: {note}"
 
 
+def _marks(comparison: dict[str, Any]) -> Iterator[str]:
+    """Whose p-value the marks are, and what it leaves untested."""
+    against = printed(comparison["against"])
+    yield (
+        f"* and **: {against} is better with p < 0.05 and p < 0.01; † and ††: worse; not corrected for the "
+        "number of tests."
+    )
+    deciding: dict[str, dict[str, list]] = {}
+    for name, metrics in comparison["differences"].items():
+        for found in metrics.values():
+            deciding.setdefault(found["test"], {})[name] = found["seeds"]
+    for test, seeds in deciding.items():
+        whose = "" if len(deciding) == 1 else f" of {', '.join(map(printed, seeds))}"
+        one = ", for there is one" if all(len(shared) == 1 for shared in seeds.values()) else ""
+        untested = f" Seeds are not tested{one}: others may give other marks."
+        yield (
+            f"The marks{whose} are those of one test, {test}: {comparison['method'][test]}."
+            + (untested if test in OVER_SENTENCES else "")
+        )
+
+
 def to_markdown(comparison: dict[str, Any]) -> str:
     """Table 4, the differences with intervals and p-values, and the legend."""
     functions = comparison["functions"]
@@ -124,7 +143,8 @@ def to_markdown(comparison: dict[str, Any]) -> str:
     lines.append(_markdown_row("seeds", *(_seeds(summary["seeds"]) for summary in functions.values())))
     if comparison["differences"]:
         against, method = printed(comparison["against"]), comparison["method"]
-        heads = ("difference", "95 %", "p (randomisation)", "p (bootstrap)", "p (seeds)", "95 % over seeds")
+        p = (f"p ({test})" for test in TESTS)
+        heads = ("difference", "95 % over sentences", *p, "95 % over seeds")
         lines += ["", _markdown_row(f"minus {against}", "", *heads), "|---|---|" + "---:|" * len(heads)]
         lines += [_markdown_row(*row) for row in _difference_rows(comparison)]
         lines += ["", "; ".join(f"{name}: {method[name]}" for name in (*TESTS, "interval")) + "."]
@@ -190,7 +210,7 @@ def _escape_markdown(text: str) -> str:
 def _difference_rows(comparison: dict[str, Any]) -> Iterator[list[str]]:
     for name, metrics in comparison["differences"].items():
         for metric, found in metrics.items():
-            p = [_p_value(found["p"][test]) for test in TESTS]
+            p = [p_text(found["p"][test]) for test in TESTS]
             intervals = [_interval(found[key]) for key in ("interval", "interval_over_seeds")]
             gap = f"{found['difference']:+.2f}"
             yield [printed(name), PRINTED[metric], gap, intervals[0], *p, intervals[1]]
@@ -204,8 +224,15 @@ def _interval(bounds: Optional[list[float]]) -> str:
     return "-" if bounds is None else f"{bounds[0]:+.2f} to {bounds[1]:+.2f}"
 
 
-def _p_value(p: Optional[float]) -> str:
-    return "-" if p is None else f"{p:.4f}"
+def p_text(p: Optional[float]) -> str:
+    """A p-value with four digits; never zero.
+
+    >>> p_text(0.03), p_text(1e-9), p_text(None)
+    ('0.0300', '<0.0001', '-')
+    """
+    if p is None:
+        return "-"
+    return f"{p:.4f}" if p >= 0.00005 else "<0.0001"
 
 
 def _score_row(
@@ -227,10 +254,12 @@ def _score_row(
 
 def _attended_rows(attended: dict[str, Any]) -> Iterator[dict[str, Any]]:
     runs = attended["runs"]
-    for unit in ("words", "positions"):
-        mean, deviation = attended[unit]["mean"], attended[unit]["std"]
-        yield {"measure": unit, "runs": runs, "mean": mean, "standard_deviation": deviation}
-    yield {"measure": "entropy", "runs": runs, **attended["entropy"]}
+    for figure in (f"{unit}{heads}" for unit in UNITS for heads in ("", ANY_HEAD)):
+        if attended.get(figure):
+            mean, deviation = attended[figure]["mean"], attended[figure]["std"]
+            yield {"measure": figure, "runs": runs, "mean": mean, "standard_deviation": deviation}
+    entropy = {key: attended["entropy"][key] for key in ("mean", "standard_error")}
+    yield {"measure": "entropy", "runs": runs, **entropy}
     for kind, measures in attended["kinds"].items():
         for measure in MEASURES:
             means, errors = measures[measure]["mean"], measures[measure]["standard_error"]

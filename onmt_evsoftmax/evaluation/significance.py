@@ -21,8 +21,11 @@ CONFIDENCE = 0.95
 BLOCK = 10_000_000
 """How many random numbers are held at a time."""
 
-TESTS = ("randomisation", "bootstrap", "seeds")
-"""The names of the three tests: over sentences, over sentences, over seeds."""
+TESTS = ("joint", "randomisation", "bootstrap", "seeds")
+"""The names of the tests: over seeds and sentences together, over sentences, over sentences, over seeds."""
+
+OVER_SENTENCES = ("randomisation", "bootstrap")
+"""Those that say nothing about other seeds."""
 
 TIE = 1e-9
 """Relative slack: a resampled difference that equals the observed one up to rounding counts."""
@@ -167,6 +170,42 @@ def seed_test(differences: Sequence[float], confidence: float = CONFIDENCE) -> O
     if error == 0:
         return SeedTest(float(mean == 0), (mean, mean))
     return SeedTest(2 * float(stdtr(freedom, -abs(mean / error))), (mean - half, mean + half))
+
+
+def joint_p(differences: Sequence[float], interval: tuple[float, float]) -> Optional[float]:
+    """Would other seeds *and* other sentences agree? None for fewer than two seeds.
+
+    The difference of S seeds on one test set has two errors: e_seeds = s / √S, with S - 1 degrees of
+    freedom, and e_sentences, half of the bootstrap's interval / 1.96. With T of Student's t distribution
+    and Z of the normal one,
+
+        p = P(|e_seeds T + e_sentences Z| >= |d|),
+
+    the solution of Behrens and Fisher for two errors that are not known equally well. It is `seed_test`
+    where sentences bring no error, the normal test where seeds bring none, and else larger than both.
+    The chance in a single translation counts in both errors, so p is rather too large than too small:
+    scripts/benchmarks/significance.py measures how often this and other tests are wrong.
+
+    Args:
+        differences: of the test set's score, one per seed.
+        interval: of their mean, over sentences, of `CONFIDENCE`.
+    """
+    from scipy.special import ndtr, ndtri
+
+    if len(differences) < 2:
+        return None
+    mean, over_seeds, freedom = fmean(differences), standard_error(differences), len(differences) - 1
+    over_sentences = (interval[1] - interval[0]) / 2 / float(ndtri((1 + CONFIDENCE) / 2))
+    if over_seeds == over_sentences == 0:
+        return float(mean == 0)
+
+    # T = Z / √(χ² / freedom): for a given χ² the sum is normal. Even steps of log χ² integrate it
+    # to many digits, for its density and all derivatives vanish at both ends.
+    logarithm = np.linspace(-80 / freedom, math.log(freedom + 20 * math.sqrt(freedom) + 100), 2000)
+    density = freedom / 2 * logarithm - np.exp(logarithm) / 2
+    density = np.exp(density - density.max())
+    deviation = np.sqrt(over_seeds**2 * freedom / np.exp(logarithm) + over_sentences**2)
+    return float(np.average(2 * ndtr(-abs(mean) / deviation), weights=density))
 
 
 def standard_error(values: Sequence[float]) -> Optional[float]:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from ..errors import InputError
-from ..evaluation.comparison import FORMAT, VERSION, compare
+from ..evaluation.comparison import compare
+from ..evaluation.comparison_file import read_comparison
 from ..evaluation.runs import Groups, Run, group_runs
 from .folder import AGAINST
-
-KEYS = (
-    "against",
-    "test",
-    "resampling",
-    "method",
-    "functions",
-    "differences",
-    "reference",
-    "signatures",
-    "notes",
-)
-"""What the table and its legend read."""
 
 
 def comparison_of(
@@ -43,33 +29,6 @@ def comparison_of(
     if stored is not None:
         notes.append(f"{path.name} was written for other scores than those of the runs; computed anew.")
     return {**compare(groups, against, allow_missing=True, progress=progress), **common, "notes": notes}
-
-
-def read_comparison(path: Path) -> dict[str, Any]:
-    """Read the JSON that ``compare --out`` wrote.
-
-    Raises:
-        InputError: it is damaged, or something else.
-    """
-    again = "make it again with: onmt_evsoftmax compare, or remove it"
-    try:
-        comparison = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a JSON of a comparison ({error}); {again}") from None
-    known = isinstance(comparison, dict) and (comparison.get("format"), comparison.get("version"))
-    if known != (FORMAT, VERSION):
-        raise InputError(
-            f"{path}: not a comparison of version {VERSION}, as belongs there for a test set called "
-            f"{path.stem}; make it again with: onmt_evsoftmax compare, or give the test set another name"
-        )
-    absent = [key for key in KEYS if key not in comparison]
-    if absent:
-        raise InputError(f"{path}: lacks {', '.join(absent)}; {again}")
-    try:
-        _values(comparison)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: damaged ({type(error).__name__}: {error}); {again}") from None
-    return comparison
 
 
 def group_by_seed(runs: list[Run]) -> Groups:

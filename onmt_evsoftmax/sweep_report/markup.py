@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import Iterable, Optional, Sequence
 
-from ..evaluation.comparison_table import Cell, legend, printed, table_rows
+from ..evaluation.comparison_table import Cell, legend, p_text, printed, table_rows
 from ..evaluation.report import PRINTED
 from ..evaluation.significance import TESTS
 from .folder import Sweep
@@ -58,14 +58,14 @@ def _differences(test: TestSet) -> str:
     if comparison is None or not comparison["differences"]:
         return ""
     against, method = printed(comparison["against"]), comparison["method"]
-    heads = ["function", "metric", "difference", "95 %", *(f"p ({name})" for name in TESTS)]
+    heads = ["function", "metric", "difference", "95 % over sentences", *(f"p ({name})" for name in TESTS)]
     rows = [
         [
             escape(printed(function)),
             PRINTED[metric],
             f"{found['difference']:+.2f}",
             _interval(found["interval"]),
-            *("–" if found["p"][name] is None else f"{found['p'][name]:.4f}" for name in TESTS),
+            *(escape(p_text(found["p"][name])) for name in TESTS),
         ]
         for function, metrics in comparison["differences"].items()
         for metric, found in metrics.items()

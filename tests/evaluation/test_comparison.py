@@ -10,14 +10,18 @@ import numpy as np
 import pytest
 
 from onmt_evsoftmax import cli
-from onmt_evsoftmax.evaluation.attended_seeds import MEASURES, pool_attended
+from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.evaluation.attended import MEASURES
+from onmt_evsoftmax.evaluation.attended_seeds import pool_attended
 from onmt_evsoftmax.evaluation.comparison import mark
-from onmt_evsoftmax.evaluation.comparison_table import escape_latex, to_latex, to_markdown
+from onmt_evsoftmax.evaluation.comparison_file import read_comparison
+from onmt_evsoftmax.evaluation.comparison_table import escape_latex, to_csv, to_latex, to_markdown
 from onmt_evsoftmax.evaluation.report import PRINTED, read_report
 from onmt_evsoftmax.evaluation.runs import Run, read_runs
 from onmt_evsoftmax.evaluation.significance import Resampling, mean_significance
 
 from .archives import HEADS, LAYERS
+from .mutations import mutations
 from .runs_on_disk import ERRORS, SEEDS, all_runs, score_run, translate
 from .testset import ROOT, python
 
@@ -76,10 +80,33 @@ def test_only_the_worse_function_is_marked(compared):
     assert set(differences) == {"softmax", "sparsemax"}
     for metric in PRINTED:
         worse, alike = differences["sparsemax"][metric], differences["softmax"][metric]
-        assert worse["mark"] == "**" and worse["difference"] < 0 and worse["p"]["randomisation"] < 0.01
+        assert worse["mark"] in ("*", "**") and worse["difference"] < 0 and worse["p"]["randomisation"] < 0.01
         assert worse["interval"][0] < worse["difference"] < worse["interval"][1] < 0
         assert alike["mark"] == "" and alike["interval"][0] < 0 < alike["interval"][1]
         assert worse["p"]["seeds"] < 0.05 < alike["p"]["seeds"]
+        assert worse["test"] == alike["test"] == "joint"
+        for one in (worse, alike):
+            assert one["mark"] == mark(one["difference"], one["p"]["joint"])
+            assert one["p"]["joint"] >= one["p"]["seeds"]
+
+
+def test_seeds_that_disagree_are_not_marked(tmp_path, compare):
+    """Over sentences one good seed of two is enough: p = 0.0025, the least that 400 trials can give."""
+    lines = {seed: translate(seed, 0.5) for seed in (1, 2)}
+    paths = [score_run(tmp_path, "evsoftmax", seed, lines[seed], attention=False) for seed in lines]
+    paths += [
+        score_run(tmp_path, "softmax", seed, translate(seed, errors), attention=False)
+        for seed, errors in ((3, 0.1), (4, 0.48))
+    ]
+    labels = [*paths[:2], f"softmax:1={paths[2]}", f"softmax:2={paths[3]}"]
+    status, printed, _ = compare(*labels, "--out", tmp_path / "t")
+    found = json.loads(read(tmp_path / "t", "json"))["differences"]["softmax"]
+    for metric in PRINTED:
+        assert found[metric]["p"]["randomisation"] < 0.01 and found[metric]["p"]["seeds"] > 0.05
+        assert found[metric]["mark"] == ""
+    assert status == 0 and "The marks are those of one test, joint: over seeds and sentences" in printed
+    printed = compare(*labels, "--test", "randomisation")[1]
+    assert "†† |" in printed and "Seeds are not tested: others may give other marks." in printed
 
 
 def test_a_sentence_brings_all_of_its_seeds(runs, compared):
@@ -144,14 +171,18 @@ def test_markdown_is_printed_and_written(compared):
     lines = markdown.splitlines()
     assert lines[0] == "|  | softmax | sparsemax | ev-softmax |"
     assert lines[2].startswith("| BLEU | ")
-    assert f"| {bleu['mean']:.2f} ± {bleu['standard_error']:.2f}\\*\\* |" in lines[2]
+    stars = comparison["differences"]["sparsemax"]["bleu"]["mark"].replace("*", r"\*")
+    assert f"| {bleu['mean']:.2f} ± {bleu['standard_error']:.2f}{stars} |" in lines[2] and stars
     words = comparison["functions"]["evsoftmax"]["attended"]["words"]
-    assert lines[8].startswith("| attended words |")
+    assert lines[8].startswith("| attended words per head |")
     assert lines[8].endswith(f"| {words['mean']:.2f} ± {words['std']:.2f} |")
+    union = comparison["functions"]["evsoftmax"]["attended"]["words_any_head"]
+    assert lines[9].startswith("| attended words, any head |") and words["mean"] < union["mean"]
+    assert lines[9].endswith(f"| {union['mean']:.2f} ± {union['std']:.2f} |")
     assert "| seeds | 1, 2, 3 | 1, 2, 3 | 1, 2, 3 |" in lines
     assert comparison["signatures"]["rougeL"].replace("_", r"\_") in markdown
     assert "random seed 12345" in markdown and "40 sentences against" in markdown
-    widths = {line.count("|") - line.count(r"\|") for line in lines[:12] if line}
+    widths = {line.count("|") - line.count(r"\|") for line in lines[:14] if line}
     assert widths == {5}
 
 
@@ -164,9 +195,9 @@ def test_latex_is_well_formed(compared):
         assert latex.count(rf"\begin{{{environment}}}") == latex.count(rf"\end{{{environment}}}") == 1
     body = latex.split(r"\toprule")[1].split(r"\bottomrule")[0]
     rows = [line for line in body.splitlines() if line.endswith(r"\\")]
-    assert len(rows) == 1 + len(PRINTED) + 3
+    assert len(rows) == 1 + len(PRINTED) + 5
     assert all(re.sub(r"\\&", "", row).count("&") == 3 for row in rows)
-    assert re.search(r"BLEU & \$[\d.]+ \\pm [\d.]+\$ & \$[\d.]+ \\pm [\d.]+\^\{\*\*\}\$ &", body)
+    assert re.search(r"BLEU & \$[\d.]+ \\pm [\d.]+\$ & \$[\d.]+ \\pm [\d.]+\^\{\*+\}\$ &", body)
     assert r"\begin{tabular}{lccc}" in latex and "50\\%\\_a\\&b" in latex
 
 
@@ -178,11 +209,12 @@ def test_latex_escapes_everything_special():
 def test_csv_has_a_row_for_every_figure(compared):
     comparison = json.loads(read(compared[1], "json"))
     rows = list(csv.DictReader(read(compared[1], "csv").splitlines()))
-    per_function = len(PRINTED) + 3 + 3 * 4 * LAYERS * HEADS
+    per_function = len(PRINTED) + 5 + 3 * 4 * LAYERS * HEADS
     assert len(rows) == 3 * per_function
     row = next(row for row in rows if (row["function"], row["measure"]) == ("sparsemax", "bleu"))
     found = comparison["differences"]["sparsemax"]["bleu"]
-    assert float(row["difference"]) == found["difference"] and row["mark"] == "**"
+    assert float(row["difference"]) == found["difference"] and row["mark"] == found["mark"]
+    assert float(row["p_joint"]) == found["p"]["joint"]
     assert float(row["p_bootstrap"]) == found["p"]["bootstrap"] and row["runs"] == "3"
     where = ("function", "measure", "kind", "layer", "head")
     (cell,) = (
@@ -208,8 +240,8 @@ def test_against_another_function(runs, compare, tmp_path):
     comparison = json.loads(read(prefix, "json"))
     assert list(comparison["functions"])[-1] == "sparsemax"
     better = comparison["differences"]["evsoftmax"]["bleu"]
-    assert better["difference"] > 0 and better["mark"] == "††"
-    assert r"^{\dagger\dagger}" in read(prefix, "tex")
+    assert better["difference"] > 0 and set(better["mark"]) == {"†"}
+    assert r"^{\dagger" in read(prefix, "tex") and "joint" in read(prefix, "tex")
 
 
 def test_identical_systems_are_not_different(runs, compare, tmp_path):
@@ -233,6 +265,9 @@ def test_one_seed_has_no_standard_error(runs, compare, tmp_path):
     assert comparison["functions"]["softmax"]["scores"]["bleu"]["standard_error"] is None
     assert comparison["differences"]["softmax"]["bleu"]["p"]["seeds"] is None
     assert comparison["differences"]["softmax"]["bleu"]["p"]["randomisation"] > 0.05
+    assert comparison["differences"]["softmax"]["bleu"]["test"] == "randomisation"
+    assert "those of one test, randomisation" in printed
+    assert "Seeds are not tested, for there is one: others may give other marks." in printed
     assert compare(runs["softmax", 1], "--against", "softmax")[0] == 0  # a table of one column
 
 
@@ -274,6 +309,55 @@ def test_old_scores_without_chrf_statistics_are_compared_in_the_rest(runs, compa
     assert status == 0 and f"chrF is not tested: {path} lack" in printed.replace("\\_", "_")
     assert found["chrf"]["p"]["randomisation"] is None and found["bleu"]["p"]["randomisation"] is not None
     assert found["chrf"]["difference"] != 0
+
+
+def test_scores_without_the_union_over_heads_are_compared_in_the_rest(runs, compare, tmp_path):
+    """As they were written before it was counted."""
+    old = json.loads(runs["softmax", 1].read_text(encoding="utf-8"))
+    for unit in ("words", "positions"):
+        del old["systems"][0]["attended"][f"{unit}_any_head"]
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(old), encoding="utf-8")
+    status, printed, _ = compare(path, runs["evsoftmax", 1], "--out", tmp_path / "t")
+    (line,) = (line for line in printed.splitlines() if line.startswith("| attended words, any head |"))
+    assert status == 0 and re.fullmatch(r"\| attended words, any head \| - \| [\d.]+ ± [\d.]+ \|", line)
+    assert "any head" not in compare(path, "--against", "softmax")[1].split("Attended:")[0]
+
+
+def test_a_comparison_of_version_1_gets_the_joint_test(runs, compare, tmp_path):
+    assert compare(*runs.values(), "--out", tmp_path / "t")[0] == 0
+    path = tmp_path / "t.json"
+    now = read_comparison(path)
+    assert now == json.loads(path.read_text(encoding="utf-8"))
+    old = json.loads(path.read_text(encoding="utf-8"))
+    old.update(version=1, test="randomisation")
+    del old["method"]["joint"]
+    for metrics in old["differences"].values():
+        for found in metrics.values():
+            del found["p"]["joint"], found["test"]
+            found["mark"] = "**"
+    path.write_text(json.dumps(old), encoding="utf-8")
+    upgraded = read_comparison(path)
+    assert upgraded["notes"].pop().startswith("The marks were those of randomisation over sentences")
+    assert upgraded["differences"] == now["differences"] and upgraded["method"] == now["method"]
+    assert upgraded == now
+
+
+def test_mutated_comparisons_are_refused_or_printed(compared, tmp_path):
+    """300 damaged files, of both versions: one clear line that names the file, or tables."""
+    text, path, refused = read(compared[1], "json"), tmp_path / "mutated.json", 0
+    old = text.replace('"version": 2', '"version": 1').replace('"test": "joint"', '"test": "randomisation"')
+    for mutated in (*mutations(text, 200), *mutations(old, 100)):
+        path.write_text(mutated, encoding="utf-8")
+        try:
+            comparison = read_comparison(path)
+        except InputError as error:
+            refused += 1
+            assert str(path) in str(error) and "\n" not in str(error) and str(error).encode("utf-8")
+        else:
+            tables = to_markdown(comparison) + to_latex(comparison) + to_csv(comparison)
+            assert tables.encode("utf-8")
+    assert 150 < refused < 300
 
 
 def test_without_attention_there_are_no_such_rows(tmp_path, compare):
@@ -340,7 +424,8 @@ def test_score_wants_a_function_and_a_seed_for_each_file(tmp_path, capsys):
 )
 def test_the_tables_of_the_docs_are_those_of_the_shipped_results(sweep, test):
     results = ROOT / "docs" / "results" / sweep
-    names = tuple(f"| {name} |" for name in (*PRINTED.values(), "attended words", "attended positions"))
+    counts = ("attended words per head", "attended positions per head")
+    names = tuple(f"| {name} |" for name in (*PRINTED.values(), *counts))
     lines = results.joinpath(f"{test}.md").read_text(encoding="utf-8").splitlines()
     rows = [line for line in lines if line.startswith(names)]
     documented = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from onmt_evsoftmax.evaluation.significance import (
     Resampling,
     bootstrap_counts,
     bootstrap_means,
+    joint_p,
     mean_significance,
     percentile_interval,
     random_seed,
@@ -26,6 +28,7 @@ from onmt_evsoftmax.evaluation.significance import (
     shifted_p,
     standard_error,
 )
+from scripts.benchmarks.significance import Setting, experiments
 
 TINY = [
     [3.0, -1.0, 2.5, 0.5, 4.0, -0.25],
@@ -109,6 +112,48 @@ def test_few_or_equal_seeds():
     assert seed_test([0.3]) is None and standard_error([0.3]) is None
     assert seed_test([0.0, 0.0]).p == 1
     assert standard_error([1.0, 2.0, 3.0]) == pytest.approx(1 / np.sqrt(3))
+
+
+@pytest.mark.parametrize("differences", [[0.5, 0.7, 0.9], [1.0, 1.4], [0.2, -0.3, 0.1, 0.4, 0.3]])
+@pytest.mark.parametrize("width", [0.01, 0.4, 1.5])
+def test_the_joint_test_is_the_sum_of_a_student_and_a_normal_error(differences, width):
+    interval = (0.3 - width / 2, 0.3 + width / 2)
+    rng = np.random.default_rng(0)
+    errors = standard_error(differences) * rng.standard_t(len(differences) - 1, 10**6)
+    errors += width / 3.92 * rng.normal(size=10**6)
+    expected = np.mean(np.abs(errors) >= abs(np.mean(differences)))
+    assert joint_p(differences, interval) == pytest.approx(expected, abs=0.002)
+
+
+def test_the_joint_test_ends_in_those_over_seeds_and_over_sentences():
+    from scipy.special import ndtr
+
+    differences = [0.5, 0.7, 0.9]
+    assert joint_p(differences, (0.7, 0.7)) == pytest.approx(seed_test(differences).p)
+    assert joint_p([0.5, 0.5], (0.0, 1.0)) == pytest.approx(2 * ndtr(-0.5 / (0.5 / 1.959964)))
+    assert joint_p([0.0, 0.0], (0.0, 0.0)) == 1 and joint_p([0.5], (0.0, 1.0)) is None
+
+
+def test_the_joint_test_is_never_surer_than_either():
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        differences = rng.normal(0.4, 0.3, size=rng.integers(2, 6)).tolist()
+        half = rng.uniform(0.01, 1)
+        mean = np.mean(differences)
+        over_sentences = 2 * (1 - NormalDist().cdf(abs(mean) / (half / 1.959964)))
+        p = joint_p(differences, (mean - half, mean + half))
+        assert max(over_sentences, seed_test(differences).p) <= p + 1e-8 and p <= 1
+
+
+def test_only_the_joint_test_holds_its_level():
+    """A short run of the benchmark, where the others fail worst."""
+    wrong = {
+        setting: {test: np.mean(p < 0.05) for test, p in experiments(Setting(*setting), 400).items()}
+        for setting in ((2, 0.6), (3, 0.6), (10, 0.3))
+    }
+    assert all(shares["joint"] < 0.075 for shares in wrong.values())
+    assert wrong[2, 0.6]["sentences"] > 0.3 and wrong[2, 0.6]["hierarchical bootstrap"] > 0.15
+    assert np.mean(experiments(Setting(3, 0.1, difference=1.0), 200)["joint"] < 0.05) > 0.8
 
 
 @pytest.mark.parametrize("value", ["0", "none", "-3", ""])
