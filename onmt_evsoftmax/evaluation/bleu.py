@@ -10,27 +10,35 @@ from .metric import MetricScore
 
 
 def score_bleu(
-    hypotheses: Sequence[str], references: Sequence[str], *, tokenize: str = "13a", lowercase: bool = False
+    hypotheses: Sequence[str],
+    references: Sequence[str],
+    *,
+    tokenize: str = "13a",
+    lowercase: bool = False,
+    further: Sequence[Sequence[str]] = (),
 ) -> MetricScore:
     """Corpus BLEU, and BLEU of each sentence.
 
     A sentence's BLEU uses the n-gram orders that the hypothesis is long enough for
     (sacrebleu's ``eff:yes``); an empty hypothesis has 0. ``details["sentence_statistics"]``
     holds, per sentence, hypothesis length, reference length, matches of 1- to 4-grams and
-    totals of 1- to 4-grams: their sums over any sample of sentences give its corpus BLEU.
+    totals of 1- to 4-grams: their sums over any sample of sentences give its corpus BLEU. Of several
+    references all n-grams count, and the length of the one that is closest to the hypothesis.
 
     Args:
         hypotheses: N sentences.
         references: N sentences.
         tokenize: sacrebleu's tokeniser: ``13a``, ``intl``, or ``none`` for tokenised text.
         lowercase: ignore case.
+        further: further references, N sentences each.
     """
+    texts = [references, *further]
     # force silences the warning about tokenised text where tokenised text was asked for
     options = {"tokenize": tokenize, "lowercase": lowercase, "force": tokenize == "none"}
     metric = BLEU(**options)
-    corpus = metric.corpus_score(hypotheses, [references])
+    corpus = metric.corpus_score(hypotheses, texts)
     per_sentence = BLEU(effective_order=True, **options)
-    sentences = [per_sentence.sentence_score(hyp, [ref]) for hyp, ref in zip(hypotheses, references)]
+    sentences = [per_sentence.sentence_score(hyp, refs) for hyp, *refs in zip(hypotheses, *texts)]
     details = {
         "precisions": list(corpus.precisions),
         "brevity_penalty": corpus.bp,

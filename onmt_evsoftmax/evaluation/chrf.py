@@ -10,21 +10,27 @@ from .metric import MetricScore
 
 
 def score_chrf(
-    hypotheses: Sequence[str], references: Sequence[str], *, lowercase: bool = False
+    hypotheses: Sequence[str],
+    references: Sequence[str],
+    *,
+    lowercase: bool = False,
+    further: Sequence[Sequence[str]] = (),
 ) -> MetricScore:
     """Corpus chrF2 (character 1- to 6-grams without spaces, beta 2), and that of each sentence.
 
     ``details["sentence_statistics"]`` holds, per sentence and for 1- to 6-grams, the counts in
     the hypothesis, in the reference and in both: their sums over any sample of sentences give
-    its corpus chrF.
+    its corpus chrF. Of several references each sentence is compared with the one that scores best.
 
     Args:
         hypotheses: N sentences.
         references: N sentences.
         lowercase: ignore case.
+        further: further references, N sentences each.
     """
+    texts = [references, *further]
     metric = CHRF(lowercase=lowercase)
-    corpus = metric.corpus_score(hypotheses, [references]).score
-    sentences = [metric.sentence_score(hyp, [ref]).score for hyp, ref in zip(hypotheses, references)]
-    details = {"sentence_statistics": metric._extract_corpus_statistics(hypotheses, [references])}
-    return MetricScore(corpus, sentences, str(metric.get_signature()), details)
+    rows = metric._extract_corpus_statistics(hypotheses, texts)  # once: counting is nearly all of the time
+    corpus = metric._aggregate_and_compute(rows).score
+    sentences = [metric._aggregate_and_compute([row]).score for row in rows]
+    return MetricScore(corpus, sentences, str(metric.get_signature()), {"sentence_statistics": rows})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from ..errors import InputError
 from ..segmentation import SCHEMES
-from .languages import STEMMERS
+from .languages import STEMMERS, Language, find_language
 from .text import TOKENIZATIONS, TextFile, check_aligned, load_text
 
 if TYPE_CHECKING:
@@ -21,10 +21,13 @@ PIPE_WIDTH = 120
 
 EPILOG = """\
 Hypotheses straight from onmt_translate, against a raw reference:
-  onmt_evsoftmax score --hyp pred.txt --ref test.de --hyp_segmentation bpe --hyp_tokenization moses
+  onmt_evsoftmax score --hyp pred.txt --ref test.de --lang de --hyp_segmentation bpe --hyp_tokenization moses
 Tokenised and lower-cased, as papers on IWSLT14 report it (the reference is tokenised too):
-  onmt_evsoftmax score --hyp pred.txt --ref test.tok.de --hyp_segmentation bpe \\
+  onmt_evsoftmax score --hyp pred.txt --ref test.tok.de --lang de --hyp_segmentation bpe \\
       --lowercase --bleu_tokenize none
+Beside a reference that `prepare` wrote, its manifest.json says the language.
+Several references of the same sentences:
+  onmt_evsoftmax score --hyp pred.txt --ref a.de b.de --lang de
 """
 
 
@@ -33,24 +36,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EPILOG
     add = parser.add_argument
-    add("--hyp", nargs="+", required=True, metavar="FILE", help="hypotheses; one row of the table per file")
-    add("--ref", required=True, metavar="FILE", help="reference translations")
+    several = {"nargs": "+", "action": "extend"}  # given twice, an option must not lose what it held
+    add("--hyp", **several, required=True, metavar="FILE", help="hypotheses; one row of the table per file")
+    add(
+        "--ref",
+        **several,
+        required=True,
+        metavar="FILE",
+        help="reference translations, in one or several files; of several, BLEU counts the n-grams of all, "
+        "the other metrics take the best for each line",
+    )
     add("--src", metavar="FILE", help="the source as it was translated, to check the archives against")
-    add("--names", nargs="+", metavar="NAME", help="names of the rows (default: the file names)")
-    add("--lang", default="de", choices=sorted(STEMMERS), help="language of the hypotheses (default: de)")
+    add("--names", **several, metavar="NAME", help="names of the rows (default: the file names)")
+    add(
+        "--lang",
+        metavar="CODE",
+        help="language of hypotheses and references, which sets METEOR's stemmer and Moses' detokeniser: "
+        f"{', '.join(STEMMERS)} (default: what the manifest.json of `prepare` beside the reference says)",
+    )
     for side, text in (("hyp", "hypotheses"), ("ref", "reference")):
         add(f"--{side}_segmentation", default="none", choices=SCHEMES, help=f"merge the pieces of the {text}")
         add(f"--{side}_tokenization", default="none", choices=TOKENIZATIONS, help=f"detokenise the {text}")
     add("--lowercase", action="store_true", help="ignore case in BLEU and chrF (ROUGE and METEOR always do)")
     add("--bleu_tokenize", default="13a", choices=BLEU_TOKENIZERS, help="tokeniser for BLEU (default: 13a)")
-    add("--attention", nargs="+", metavar="NPZ", help="archives made with `attend`, one per hypothesis file")
+    add("--attention", **several, metavar="NPZ", help="archives made with `attend`, one per hypothesis file")
     add(
         "--function",
-        nargs="+",
+        **several,
         metavar="NAME",
         help="for `compare`: the function of each hypothesis file (default: what its archive says)",
     )
-    add("--seed", nargs="+", type=int, metavar="N", help="for `compare`: the seed of each hypothesis file")
+    add("--seed", **several, type=int, metavar="N", help="for `compare`: the seed of each hypothesis file")
     add("--json", metavar="FILE", help="write scores, per-sentence scores and settings here")
 
 
@@ -58,14 +74,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Score, print, write.
 
     Raises:
-        InputError: a file is missing, badly encoded, or does not fit the others.
+        InputError: a file is missing, badly encoded, or does not fit the others; or nothing says
+            which language they are in.
     """
     from rich.console import Console
 
     from .report import build_report, print_report, write_report
 
-    systems, reference, source = _score(arguments)
-    report = build_report(systems, reference, _settings(arguments), source)
+    identities = list(zip(_for_each(arguments, "function"), _for_each(arguments, "seed")))
+    language = find_language(arguments.ref, arguments.lang)
+    systems, references, source = _score(arguments, identities, language)
+    report = build_report(systems, references, _settings(arguments, language), language, source)
     print_report(report, Console(width=None if sys.stdout.isatty() else PIPE_WIDTH))
     if arguments.json:
         write_report(arguments.json, report)
@@ -73,16 +92,18 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _score(arguments: argparse.Namespace) -> tuple[list[System], TextFile, Optional[TextFile]]:
+def _score(
+    arguments: argparse.Namespace, identities: list[tuple], language: Language
+) -> tuple[list[System], list[TextFile], Optional[TextFile]]:
     from rich.console import Console
 
     from .attended import measure_attended
     from .system import System, score_texts, system_names
 
     names = system_names(arguments.hyp, arguments.names)
-    identities = zip(_for_each(arguments, "function"), _for_each(arguments, "seed"))
-    hypotheses, reference, source = _load(arguments)
-    check_aligned([*hypotheses, reference, *([source] if source else [])])
+    hypotheses, references, source = _load(arguments, language)
+    check_aligned([*hypotheses, *references, *([source] if source else [])])
+    first, *further = (reference.sentences for reference in references)
     archives = _archives(arguments, hypotheses, source)
     systems = []
     progress = Console(stderr=True)
@@ -90,15 +111,16 @@ def _score(arguments: argparse.Namespace) -> tuple[list[System], TextFile, Optio
         with progress.status(f"scoring {hypothesis.path}"):
             scores = score_texts(
                 hypothesis.sentences,
-                reference.sentences,
-                lang=arguments.lang,
+                first,
+                further=further,
+                lang=language.code,
                 lowercase=arguments.lowercase,
                 bleu_tokenize=arguments.bleu_tokenize,
             )
         with progress.status(f"counting attended words of {hypothesis.path}"):
             attended = measure_attended(archive) if archive is not None else None
         systems.append(System(name, hypothesis, scores, archive, attended, *identity))
-    return systems, reference, source
+    return systems, references, source
 
 
 def _for_each(arguments: argparse.Namespace, option: str) -> list:
@@ -110,13 +132,16 @@ def _for_each(arguments: argparse.Namespace, option: str) -> list:
     return values
 
 
-def _load(arguments: argparse.Namespace) -> tuple[list[TextFile], TextFile, Optional[TextFile]]:
+def _load(
+    arguments: argparse.Namespace, language: Language
+) -> tuple[list[TextFile], list[TextFile], Optional[TextFile]]:
     def load(path: str, side: str) -> TextFile:
         form = {unit: getattr(arguments, f"{side}_{unit}") for unit in ("segmentation", "tokenization")}
-        return load_text(path, lang=arguments.lang, **form)
+        return load_text(path, lang=language.code, **form)
 
     hypotheses = [load(path, "hyp") for path in arguments.hyp]
-    return hypotheses, load(arguments.ref, "ref"), load_text(arguments.src) if arguments.src else None
+    references = [load(path, "ref") for path in arguments.ref]
+    return hypotheses, references, load_text(arguments.src) if arguments.src else None
 
 
 def _archives(
@@ -141,7 +166,7 @@ def _archives(
     return archives
 
 
-def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    names = ("lang", "lowercase", "bleu_tokenize")
+def _settings(arguments: argparse.Namespace, language: Language) -> dict[str, Any]:
+    names = ("lowercase", "bleu_tokenize")
     forms = [f"{side}_{unit}" for side in ("hyp", "ref") for unit in ("segmentation", "tokenization")]
-    return {name: getattr(arguments, name) for name in (*names, *forms)}
+    return {"lang": language.code, **{name: getattr(arguments, name) for name in (*names, *forms)}}

@@ -98,7 +98,7 @@ def _attended_cells(functions: dict[str, Any], figure: str, spread: str) -> list
 def legend(comparison: dict[str, Any]) -> Iterator[str]:
     """What the reader of the table must know, line by line."""
     reference, method, resampling = (comparison[key] for key in ("reference", "method", "resampling"))
-    yield f"{reference['lines']} sentences against {reference['path']}."
+    yield f"{reference['lines']} sentences against {_references(comparison)}."
     yield f"Scores: {method['mean']}. Attended: {method['attended']}."
     yield from _marks(comparison)
     yield (
@@ -133,6 +133,13 @@ def _marks(comparison: dict[str, Any]) -> Iterator[str]:
             f"The marks{whose} are those of one test, {test}: {comparison['method'][test]}."
             + (untested if test in OVER_SENTENCES else "")
         )
+
+
+def _references(comparison: dict[str, Any]) -> str:
+    """The paths of the references, and their language where the comparison holds the settings of its scores."""
+    references = [comparison["reference"], *comparison.get("further_references", [])]
+    lang = comparison.get("settings", {}).get("lang")
+    return " and ".join(text["path"] for text in references) + (f" (language: {lang})" if lang else "")
 
 
 def to_markdown(comparison: dict[str, Any]) -> str:

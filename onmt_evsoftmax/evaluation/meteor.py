@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from statistics import fmean
 from typing import Sequence
 
 from nltk.stem.snowball import SnowballStemmer
-from nltk.translate.meteor_score import single_meteor_score
+from nltk.translate.meteor_score import meteor_score
 
-from ..errors import InputError
 from .languages import STEMMERS
-from .metric import MetricScore, library
+from .metric import MetricScore, best_of, library
 from .words import words_and_marks
 
 ALPHA, BETA, GAMMA = 0.9, 3.0, 0.5
@@ -23,35 +23,48 @@ class NoSynonyms:
         return []
 
 
-def score_meteor(hypotheses: Sequence[str], references: Sequence[str], *, lang: str = "de") -> MetricScore:
+class NoStems:
+    """A stemmer for a language that has none: words match by form only."""
+
+    def stem(self, word: str) -> str:
+        return word
+
+
+def score_meteor(
+    hypotheses: Sequence[str],
+    references: Sequence[str],
+    *,
+    lang: str,
+    further: Sequence[Sequence[str]] = (),
+) -> MetricScore:
     """Mean over sentences of METEOR x 100, with exact and stem matches.
 
     With P and R the matched share of hypothesis and reference tokens, m matches and c
     chunks of adjacent ones, a sentence scores ``P R / (α P + (1 - α) R) · (1 - γ (c / m)^β)``:
     a perfect one of m tokens has ``1 - γ / m^β``, a little less than 1. No match scores 0.
-    Tokens are lower-cased words and punctuation marks.
+    Tokens are lower-cased words and punctuation marks. Of several references the best counts for
+    each sentence (Lavie and Agarwal 2007, and nltk's ``meteor_score``).
 
     Args:
         hypotheses: N sentences.
         references: N sentences.
-        lang: whose Snowball stemmer to use, see `STEMMERS`.
-
-    Raises:
-        InputError: there is no stemmer for ``lang``.
+        lang: whose Snowball stemmer to use, see `STEMMERS`; a language that is not there has exact
+            matches alone, and the signature says so.
+        further: further references, N sentences each.
     """
-    if lang not in STEMMERS:
-        raise InputError(f"METEOR has no stemmer for language {lang!r}; known: {', '.join(STEMMERS)}")
-    stemmer = SnowballStemmer(STEMMERS[lang])
+    stemmer = SnowballStemmer(STEMMERS[lang]) if lang in STEMMERS else NoStems()
+    stemmer.stem = lru_cache(maxsize=None)(stemmer.stem)  # nearly all of the time, and words come again
     sentences = [
-        100 * single_meteor_score(
-            words_and_marks(ref), words_and_marks(hyp), stemmer=stemmer, wordnet=NoSynonyms(),
-            alpha=ALPHA, beta=BETA, gamma=GAMMA,
+        100 * meteor_score(
+            [words_and_marks(ref) for ref in refs], words_and_marks(hyp), stemmer=stemmer,
+            wordnet=NoSynonyms(), alpha=ALPHA, beta=BETA, gamma=GAMMA,
         )
-        for hyp, ref in zip(hypotheses, references)
+        for hyp, *refs in zip(hypotheses, references, *further)
     ]
+    matches = f"exact+stem:{STEMMERS[lang]}" if lang in STEMMERS else f"exact, no stemmer for {lang}"
     signature = (
-        f"{library('nltk')}, exact+stem:{STEMMERS[lang]}, no synonyms, "
+        f"{library('nltk')}, {matches}, no synonyms, "
         f"alpha {ALPHA:g} beta {BETA:g} gamma {GAMMA:g}, "
-        f"words and punctuation marks, lower-cased, mean over sentences"
+        f"words and punctuation marks, lower-cased, mean over sentences{best_of(further)}"
     )
     return MetricScore(fmean(sentences), sentences, signature)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -27,3 +27,8 @@ class MetricScore:
 def library(name: str) -> str:
     """Name and installed version of a library, for signatures."""
     return f"{name} {version(name)}"
+
+
+def best_of(further: Sequence[Sequence[str]]) -> str:
+    """The end of a signature that says how many references there were; nothing where there was one."""
+    return f", best of {1 + len(further)} references" if further else ""

@@ -18,6 +18,7 @@ from ..errors import InputError
 from ..files import PathLike, atomic_write, sha256
 from .attended import ANY_HEAD, UNITS
 from .json_part import Damaged, load_json
+from .languages import Language
 from .score_check import check_scores
 from .system import System
 from .text import TextFile
@@ -48,15 +49,17 @@ LIBRARIES = ("sacrebleu", "rouge_score", "nltk", "sacremoses", "numpy")
 
 def build_report(
     systems: Sequence[System],
-    reference: TextFile,
+    references: Sequence[TextFile],
     settings: dict[str, Any],
+    language: Language,
     source: Optional[TextFile] = None,
 ) -> dict[str, Any]:
     """Everything that is known about a scoring, ready for JSON.
 
     ``systems[i]`` holds ``scores`` (metric -> 0 to 100), ``sentence_scores`` (metric -> one
     score per line), ``details`` (see `bleu.score_bleu`), the files with their SHA-256, and
-    ``attended`` (see `attended.AttendedWords`) or null.
+    ``attended`` (see `attended.AttendedWords`) or null. ``further_references`` are those after the
+    first, ``language`` is where ``settings["lang"]`` is from; files of older versions have neither.
     """
     signatures = {metric: score.signature for metric, score in systems[0].scores.items()}
     return {
@@ -65,9 +68,11 @@ def build_report(
         "settings": settings,
         "signatures": {**signatures, "attended": ATTENDED_SIGNATURE},
         "versions": _versions(),
-        "reference": reference.describe(),
+        "reference": references[0].describe(),
+        "further_references": [reference.describe() for reference in references[1:]],
+        "language": dataclasses.asdict(language),
         "source": source.describe() if source else None,
-        "notes": _notes(systems, reference),
+        "notes": _notes(systems, references),
         "systems": [_describe(system) for system in systems],
     }
 
@@ -109,9 +114,10 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     """One row per system, then what the columns mean."""
     attended = any(system["attended"] for system in report["systems"])
     units = UNITS if attended else ()
-    reference = report["reference"]
+    references = [report["reference"], *report.get("further_references", [])]
+    against = " and ".join(reference["path"] for reference in references)
     table = Table(
-        title=Text(f"{reference['lines']} sentences against {reference['path']}"),
+        title=Text(f"{references[0]['lines']} sentences against {against}"),
         box=box.SIMPLE,
         padding=(0, 1 if console.width >= ROOMY else 0),
     )
@@ -134,6 +140,8 @@ def _legend(report: dict[str, Any]) -> Iterator[str]:
         forms = (settings[f"{side}_segmentation"], settings[f"{side}_tokenization"])
         undone = " and ".join(form for form in forms if form != "none")
         yield f"{text}: " + (f"scored after undoing {undone}" if undone else "scored as in the file")
+    said_by = report.get("language", {}).get("said_by")
+    yield f"language: {settings['lang']}" + (f", as {said_by} says" if said_by else "")
     names: dict[str, list[str]] = {}
     for metric, name in PRINTED.items():
         names.setdefault(report["signatures"][metric], []).append(name)
@@ -184,12 +192,14 @@ def _versions() -> dict[str, str]:
     return {"onmt_evsoftmax": __version__, "python": platform.python_version(), **libraries}
 
 
-def _notes(systems: Sequence[System], reference: TextFile) -> list[str]:
+def _notes(systems: Sequence[System], references: Sequence[TextFile]) -> list[str]:
     """What the reader of the scores should know about the files."""
-    notes = list(reference.notes)
-    for file in (reference, *(system.hypothesis for system in systems)):
+    notes = [note for reference in references for note in reference.notes]
+    for file in (*references, *(system.hypothesis for system in systems)):
         empty = sum(not sentence.strip() for sentence in file.sentences)
-        if empty:
+        if empty and file in references and len(references) > 1:
+            notes.append(f"{file.path}: {empty} line(s) without text, counted as references of length 0")
+        elif empty:
             notes.append(f"{file.path}: {empty} line(s) without text, scoring 0 in every metric")
     for system in systems:
         notes += system.hypothesis.notes

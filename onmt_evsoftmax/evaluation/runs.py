@@ -44,6 +44,9 @@ class Run:
         return f"{self.name!r} in {self.path}"
 
 
+LATER_KEYS = {"further_references": [], "language": None}
+"""What files of scores have not held from the beginning -> what its absence means."""
+
 Groups = dict  # function -> {seed: Run}, functions in the order of the tables, seeds ascending
 
 
@@ -55,7 +58,8 @@ def read_runs(arguments: Sequence[str]) -> tuple[list[Run], dict[str, Any]]:
             only system of a file is.
 
     Returns:
-        the runs, and ``reference``, ``settings`` and ``signatures`` of the first file.
+        the runs, and ``reference``, ``further_references``, ``language``, ``settings`` and
+        ``signatures`` of the first file.
 
     Raises:
         InputError: a file cannot be read, does not say what its systems are, or was scored on
@@ -76,7 +80,8 @@ def read_runs(arguments: Sequence[str]) -> tuple[list[Run], dict[str, Any]]:
                 "give the file without a label"
             )
         runs += [_run(path, system, label) for system in systems]
-    return runs, {key: first[1][key] for key in ("reference", "settings", "signatures")}
+    common = {key: first[1][key] for key in ("reference", "settings", "signatures")}
+    return runs, {**{key: first[1].get(key, default) for key, default in LATER_KEYS.items()}, **common}
 
 
 def group_runs(runs: Sequence[Run], against: str) -> Groups:
@@ -122,10 +127,12 @@ def shared_seeds(groups: Groups, function: str, against: str, *, allow_missing: 
 
 
 def _check_alike(path: PathLike, report: dict, first_path: PathLike, first: dict) -> None:
-    here, there = report["reference"], first["reference"]
-    if (here["sha256"], here["lines"]) != (there["sha256"], there["lines"]):
+    here, there = (_references(scores) for scores in (report, first))
+    if [(text["sha256"], text["lines"]) for text in here] != [
+        (text["sha256"], text["lines"]) for text in there
+    ]:
         raise InputError(
-            f"{path}: scored against {here['path']}, but {first_path} against {there['path']}, "
+            f"{path}: scored against {_paths(here)}, but {first_path} against {_paths(there)}, "
             "which is another text; compare runs on one test set"
         )
     for metric in PRINTED:
@@ -141,6 +148,14 @@ def _check_alike(path: PathLike, report: dict, first_path: PathLike, first: dict
             f"{path}: {', '.join(changed)} differ from those of {first_path}; "
             "score both with the same options"
         )
+
+
+def _references(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [report["reference"], *report.get("further_references", [])]
+
+
+def _paths(references: Sequence[Mapping[str, Any]]) -> str:
+    return " and ".join(reference["path"] for reference in references)
 
 
 def _run(path: str, system: Mapping[str, Any], label: Optional[re.Match]) -> Run:

@@ -45,9 +45,10 @@ def score_texts(
     hypotheses: Sequence[str],
     references: Sequence[str],
     *,
-    lang: str = "de",
+    lang: str,
     lowercase: bool = False,
     bleu_tokenize: str = "13a",
+    further: Sequence[Sequence[str]] = (),
 ) -> dict[str, MetricScore]:
     """Every text metric: ``bleu``, ``chrf``, ``rouge1``, ``rouge2``, ``rougeL``, ``meteor``.
 
@@ -59,12 +60,15 @@ def score_texts(
         lang: language of both, for METEOR's stemmer.
         lowercase: ignore case in BLEU and chrF; ROUGE and METEOR always do.
         bleu_tokenize: sacrebleu's tokeniser.
+        further: further references, N sentences each. BLEU counts the n-grams of all; chrF, ROUGE
+            and METEOR take the best reference of each sentence. Their signatures give the number.
     """
+    texts = {"hypotheses": hypotheses, "references": references, "further": further}
     return {
-        "bleu": score_bleu(hypotheses, references, tokenize=bleu_tokenize, lowercase=lowercase),
-        "chrf": score_chrf(hypotheses, references, lowercase=lowercase),
-        **score_rouge(hypotheses, references),
-        "meteor": score_meteor(hypotheses, references, lang=lang),
+        "bleu": score_bleu(**texts, tokenize=bleu_tokenize, lowercase=lowercase),
+        "chrf": score_chrf(**texts, lowercase=lowercase),
+        **score_rouge(**texts),
+        "meteor": score_meteor(**texts, lang=lang),
     }
 
 

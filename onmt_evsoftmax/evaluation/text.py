@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, Optional
 
 from ..errors import InputError
 from ..files import PathLike, read_lines, sha256
@@ -38,7 +38,7 @@ class TextFile:
 
 
 def load_text(
-    path: PathLike, *, segmentation: str = "none", tokenization: str = "none", lang: str = "de"
+    path: PathLike, *, segmentation: str = "none", tokenization: str = "none", lang: Optional[str] = None
 ) -> TextFile:
     """Read a text file and restore its sentences.
 
@@ -47,10 +47,10 @@ def load_text(
         segmentation: how the words were cut into pieces, see `onmt_evsoftmax.segmentation`.
         tokenization: ``moses`` undoes Moses tokenisation and its escapes; ``none`` leaves
             the words as they are, with one space between them if pieces were merged.
-        lang: language of the text; Moses detokenisation depends on it.
+        lang: language of the text; Moses detokenisation cannot do without it.
 
     Raises:
-        InputError: the file is missing, is not UTF-8 or has no lines.
+        InputError: the file is missing, is not UTF-8 or has no lines; or ``lang`` is needed.
     """
     lines = read_lines(path)
     if not lines:
@@ -60,7 +60,7 @@ def load_text(
     return TextFile(Path(path), lines, sentences, sha256(path), _leftovers(path, sentences))
 
 
-def restorer(segmentation: str, tokenization: str, lang: str) -> Callable[[str], str]:
+def restorer(segmentation: str, tokenization: str, lang: Optional[str] = None) -> Callable[[str], str]:
     """The function that turns a line of pieces into a sentence.
 
     >>> restorer("bpe", "moses", "de")("Ein Dampf@@ schiff , &quot; Otto &quot; .")
@@ -72,6 +72,8 @@ def restorer(segmentation: str, tokenization: str, lang: str) -> Callable[[str],
         return str
     join = " ".join
     if tokenization == "moses":
+        if lang is None:
+            raise InputError("Moses tokenisation is undone by the rules of a language; say which one")
         from sacremoses import MosesDetokenizer
 
         join = MosesDetokenizer(lang).detokenize

@@ -22,7 +22,7 @@ from .folder import RunFolder, Sweep
 from .missing import Missing, missing_parts
 
 UNKNOWN_FORM = {
-    "lang": "de",
+    "lang": None,
     "hyp_segmentation": "none",
     "hyp_tokenization": "none",
     "ref_segmentation": "none",
@@ -94,7 +94,7 @@ def read_test_set(
     groups = group_by_seed(runs)
     size, unfinished = _size(sweep, name, scored, common)
     seed = _choose_seed(sweep, name, unfinished) if seed is None else seed
-    form = {**UNKNOWN_FORM, **common.get("settings", {})}
+    form = {**UNKNOWN_FORM, **common.get("settings", {}), "src_lang": _source_language(common)}
     shown = {
         run.function: _read_shown(run, name, form, groups, scored.get(run))
         for run in sweep.runs
@@ -225,12 +225,17 @@ def _unit(form: dict[str, Any], side: str) -> dict[str, str]:
     return {**units, "lang": form["lang"]}
 
 
+def _source_language(common: dict[str, Any]) -> Optional[str]:
+    """What the manifest beside the reference said; scores of older versions did not keep it."""
+    return (common.get("language") or {}).get("source")
+
+
 def _archived(model: Optional[Model], side: str, form: dict[str, Any]) -> Optional[list[str]]:
-    """The sentences of an archive; the source, whose language nobody says, is detokenised as English."""
+    """The sentences of an archive; a source whose language nobody says keeps its tokens."""
     if model is None:
         return None
-    lang = "en" if side == "source" else form["lang"]
-    restore = restorer(model.segmentation, form["hyp_tokenization"], lang)
+    lang = form["src_lang"] if side == "source" else form["lang"]
+    restore = restorer(model.segmentation, form["hyp_tokenization"] if lang else "none", lang)
     pieces = [sentence[side] for sentence in model.archive.metadata["sentences"]]
     return [restore(" ".join(piece for piece in line if piece != "</s>")) for line in pieces]
 

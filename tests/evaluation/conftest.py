@@ -17,10 +17,11 @@ def files(tmp_path):
 
 @pytest.fixture()
 def score(capsys):
-    """Run ``score`` in this process: (exit status, standard output, standard error)."""
+    """Run ``score`` in this process, on German: (exit status, standard output, standard error)."""
 
-    def run(*arguments):
-        status = cli.main(["score", *map(str, arguments)])
+    def run(*arguments, lang="de"):
+        language = ["--lang", lang] if lang else []
+        status = cli.main(["score", *map(str, arguments), *language])
         return (status, *capsys.readouterr())
 
     return run

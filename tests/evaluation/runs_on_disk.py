@@ -37,7 +37,7 @@ def score_run(folder, function, seed, lines, *options, attention=True):
     ref = write_lines(folder / "ref.de", reference_lines())
     hyp = write_lines(folder / f"{name}.hyp", lines)
     out = folder / f"{name}.json"
-    arguments = ["score", "--hyp", hyp, "--ref", ref, "--json", out, *options]
+    arguments = ["score", "--hyp", hyp, "--ref", ref, "--lang", "de", "--json", out, *options]
     if function:
         arguments += ["--function", function, "--seed", seed]
     if attention:

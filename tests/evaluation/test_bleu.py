@@ -7,7 +7,7 @@ from sacrebleu.metrics import BLEU
 
 from onmt_evsoftmax.evaluation.bleu import score_bleu
 
-from .testset import HYPOTHESES, REFERENCES, python
+from .testset import HYPOTHESES, REFERENCES, python, write_lines
 
 
 @pytest.mark.parametrize("tokenize", ["13a", "none", "intl"])
@@ -66,3 +66,17 @@ def test_tokenised_text_scored_as_such_gives_no_warning(caplog):
     assert caplog.messages == []
     score_bleu(lines, lines)
     assert any("tokenized" in message for message in caplog.messages)
+
+
+def test_several_references_equal_the_sacrebleu_command(tmp_path, files):
+    hyp, ref = files
+    lines = ["Das Haus am Fluss ist groß.", *HYPOTHESES[2:], "Es schneit."]
+    other = write_lines(tmp_path / "other.de", lines)
+    options = ["-w", "10", "-m", "bleu"]
+    printed = python("-m", "sacrebleu", ref, other, "-i", hyp, "--format", "json", *options)
+    expected = json.loads(printed.stdout)
+    ours = score_bleu(HYPOTHESES, REFERENCES, further=[lines])
+    assert ours.corpus == pytest.approx(expected["score"], abs=1e-8)
+    assert ours.signature == expected["signature"] and "nrefs:2" in ours.signature
+    assert ours.corpus != score_bleu(HYPOTHESES, REFERENCES).corpus
+    assert len(ours.sentences) == len(ours.details["sentence_statistics"]) == len(HYPOTHESES)

@@ -1,4 +1,7 @@
 import json
+import random
+import sys
+import time
 
 import pytest
 from sacremoses import MosesTokenizer
@@ -13,11 +16,12 @@ from .testset import HYPOTHESES, REFERENCES, bpe, python, write_lines
 def test_the_real_command_equals_the_library(tmp_path, files):
     hyp, ref = files
     out = tmp_path / "out" / "scores.json"
-    result = python("-m", "onmt_evsoftmax", "score", "--hyp", hyp, ref, "--ref", ref, "--json", out)
+    arguments = ["--hyp", hyp, ref, "--ref", ref, "--lang", "de", "--json", out]
+    result = python("-m", "onmt_evsoftmax", "score", *arguments)
     report = read_report(out)
     for system, lines in zip(report["systems"], (HYPOTHESES, REFERENCES)):
-        expected = {metric: score.corpus for metric, score in score_texts(lines, REFERENCES).items()}
-        assert system["scores"] == pytest.approx(expected)
+        expected = score_texts(lines, REFERENCES, lang="de")
+        assert system["scores"] == pytest.approx({name: score.corpus for name, score in expected.items()})
     assert [system["name"] for system in report["systems"]] == ["hyp", "ref"]
     assert f"written: {out}" in result.stdout
     assert report["signatures"]["bleu"] in result.stdout
@@ -27,7 +31,7 @@ def test_the_real_command_equals_the_library(tmp_path, files):
 def test_torch_is_not_imported(tmp_path, files):
     hyp, ref = files
     archive = archive_file(tmp_path / "a.npz", [sentence(["a"], ["b"])] * len(HYPOTHESES))
-    arguments = ["score", "--hyp", str(hyp), "--ref", str(ref), "--attention", str(archive)]
+    arguments = ["score", "--hyp", str(hyp), "--ref", str(ref), "--lang", "de", "--attention", str(archive)]
     program = f"import sys; from onmt_evsoftmax.cli import main; main({arguments!r});"
     program += "print('torch' in sys.modules)"
     assert python("-c", program).stdout.endswith("\nFalse\n")
@@ -70,7 +74,7 @@ def test_tokenised_and_lower_cased_as_papers_report(tmp_path, score):
 def test_english(tmp_path, score):
     hyp = write_lines(tmp_path / "hyp.en", ["a dog walks"])
     ref = write_lines(tmp_path / "ref.en", ["a dog walked"])
-    status, printed, _ = score("--hyp", hyp, "--ref", ref, "--lang", "en")
+    status, printed, _ = score("--hyp", hyp, "--ref", ref, lang="en")
     assert status == 0 and "exact+stem:english, no synonyms" in printed
 
 
@@ -98,7 +102,8 @@ def test_attended_words_of_several_systems(tmp_path, score):
 
 def test_bad_input_is_one_line_and_status_2(tmp_path, files):
     missing = tmp_path / "none"
-    result = python("-m", "onmt_evsoftmax", "score", "--hyp", missing, "--ref", files[1], check=False)
+    arguments = ["--hyp", missing, "--ref", files[1], "--lang", "de"]
+    result = python("-m", "onmt_evsoftmax", "score", *arguments, check=False)
     assert result.returncode == 2
     assert result.stderr == f"onmt_evsoftmax score: error: {missing}: no such file\n"
 
@@ -144,7 +149,7 @@ def test_an_archive_for_each_hypothesis_file(tmp_path, files, score):
     assert status == 2 and "cross-attention is needed" in error
 
 
-@pytest.mark.parametrize("option", ["--lang", "--bleu_tokenize", "--hyp_segmentation", "--ref_tokenization"])
+@pytest.mark.parametrize("option", ["--bleu_tokenize", "--hyp_segmentation", "--ref_tokenization"])
 def test_unknown_choices_are_refused(files, score, capsys, option):
     with pytest.raises(SystemExit) as exit_:
         score("--hyp", files[0], "--ref", files[1], option, "zz")
@@ -158,6 +163,51 @@ def test_an_old_result_survives_a_failed_run(tmp_path, files, score):
     before = out.read_bytes()
     assert score("--hyp", tmp_path / "none", "--ref", files[1], "--json", out)[0] == 2
     assert out.read_bytes() == before and json.loads(before)
+
+
+@pytest.mark.parametrize("given_apart", [False, True])
+def test_several_references_all_count(tmp_path, files, score, given_apart):
+    hyp, ref = files
+    lines, out = [*HYPOTHESES[:4], "Es schneit."], tmp_path / "scores.json"
+    other = write_lines(tmp_path / "other.de", lines)
+    references = ["--ref", ref, "--ref", other] if given_apart else ["--ref", ref, other]
+    status, printed, _ = score("--hyp", hyp, *references, "--json", out)
+    report = read_report(out)
+    assert status == 0 and f"{ref}and{other}" in "".join(printed.split())
+    expected = score_texts(HYPOTHESES, REFERENCES, lang="de", further=[lines])
+    assert report["systems"][0]["scores"] == {name: score.corpus for name, score in expected.items()}
+    assert all(report["signatures"][metric].startswith("nrefs:2|") for metric in ("bleu", "chrf"))
+    assert report["reference"]["path"] == str(ref)
+    assert [text["path"] for text in report["further_references"]] == [str(other)]
+
+
+def test_an_option_given_twice_keeps_what_it_held(tmp_path, files, score):
+    out = tmp_path / "scores.json"
+    twice = ["--hyp", files[0], "--hyp", files[1], "--names", "a", "--names", "b", "--seed", 1, "--seed", 2]
+    assert score(*twice, "--ref", files[1], "--json", out)[0] == 0
+    systems = read_report(out)["systems"]
+    assert [(system["name"], system["seed"]) for system in systems] == [("a", 1), ("b", 2)]
+
+
+def test_every_reference_must_be_as_long(tmp_path, files, score):
+    short = write_lines(tmp_path / "short.de", REFERENCES[:2])
+    status, _, error = score("--hyp", files[0], "--ref", files[1], short)
+    assert status == 2 and f"{files[1]} has 5, {short} has 2" in error
+
+
+def test_a_looping_hypothesis_is_scored_in_seconds_and_little_memory(tmp_path):
+    """8,000 words on each side took 9 to 21 seconds and 1.6 GB."""
+    rng = random.Random(0)
+    sides = [" ".join(rng.choice("der die das Haus Boot See".split()) for _ in range(8000)) for _ in "hr"]
+    hyp, ref = (write_lines(tmp_path / name, [line]) for name, line in zip("hr", sides))
+    program = (
+        "import resource, sys; from onmt_evsoftmax.cli import main; "
+        f"main(['score', '--hyp', {str(hyp)!r}, '--ref', {str(ref)!r}, '--lang', 'de']); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    start = time.process_time()
+    peak = int(python("-c", program).stdout.split()[-1])  # KiB on Linux, bytes elsewhere
+    assert time.process_time() - start < 9 and peak < 500_000 * (1 if sys.platform == "linux" else 1024)
 
 
 @pytest.mark.realdata

@@ -7,6 +7,7 @@ from rich.console import Console
 from onmt_evsoftmax.archive import AttentionArchive
 from onmt_evsoftmax.errors import InputError
 from onmt_evsoftmax.evaluation.attended import measure_attended
+from onmt_evsoftmax.evaluation.languages import Language
 from onmt_evsoftmax.evaluation.report import build_report, print_report, read_report, write_report
 from onmt_evsoftmax.evaluation.system import System, score_texts
 from onmt_evsoftmax.evaluation.text import load_text
@@ -24,15 +25,16 @@ SETTINGS = {
     "ref_segmentation": "none",
     "ref_tokenization": "none",
 }
+GERMAN = Language("de", "--lang")
 
 
 @pytest.fixture()
 def report(tmp_path, files):
     hyp, ref = (load_text(path) for path in files)
     archive = AttentionArchive(archive_file(tmp_path / "a.npz", random_sentences(0, count=len(HYPOTHESES))))
-    scores = score_texts(hyp.sentences, ref.sentences)
+    scores = score_texts(hyp.sentences, ref.sentences, lang="de")
     system = System("ev-softmax [bold]", hyp, scores, archive, measure_attended(archive))
-    return build_report([system], ref, SETTINGS)
+    return build_report([system], [ref], SETTINGS, GERMAN)
 
 
 def printed(report, width=120):
@@ -107,8 +109,8 @@ def test_without_attention_there_are_no_such_columns(report):
 
 def test_empty_lines_are_noted_once_per_file(files):
     hyp, ref = (load_text(path) for path in files)
-    system = System("a", hyp, score_texts(hyp.sentences, ref.sentences))
-    assert build_report([system, system], ref, SETTINGS)["notes"] == [
+    system = System("a", hyp, score_texts(hyp.sentences, ref.sentences, lang="de"))
+    assert build_report([system, system], [ref], SETTINGS, GERMAN)["notes"] == [
         f"{files[0]}: 1 line(s) without text, scoring 0 in every metric"
     ]
 
@@ -116,7 +118,8 @@ def test_empty_lines_are_noted_once_per_file(files):
 def test_notes_of_the_files_are_printed(tmp_path, files):
     hyp = load_text(write_lines(tmp_path / "pieces.de", ["Dampf@@ schiff"] * len(REFERENCES)))
     ref = load_text(files[1])
-    report = build_report([System("a", hyp, score_texts(hyp.sentences, ref.sentences))], ref, SETTINGS)
+    system = System("a", hyp, score_texts(hyp.sentences, ref.sentences, lang="de"))
+    report = build_report([system], [ref], SETTINGS, GERMAN)
     assert f"note: {hyp.path}: 5 line(s) hold subword marks" in printed(report)
 
 

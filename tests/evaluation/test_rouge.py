@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
-from onmt_evsoftmax.evaluation.rouge import score_rouge
+from onmt_evsoftmax.evaluation.rouge import VARIANTS, WordTokenizer, score_rouge
 
 from .testset import HYPOTHESES, REFERENCES
 
@@ -46,6 +46,26 @@ def test_equals_the_definition(hyp, ref):
         matches = sum((ours & theirs).values())
         expected = f1(matches, sum(ours.values()), sum(theirs.values()))
         assert scores[f"rouge{n}"].corpus == pytest.approx(expected)
+
+
+@settings(deadline=None)
+@given(*[st.lists(st.sampled_from(WORDS), min_size=1, max_size=90)] * 2)
+def test_rouge_l_is_that_of_rouge_score_to_the_last_bit(hyp, ref):
+    oracle = RougeScorer(["rougeL"], tokenizer=WordTokenizer()).score(" ".join(ref), " ".join(hyp))
+    ours = score_rouge([" ".join(hyp)], [" ".join(ref)])["rougeL"].corpus
+    assert ours == 100 * oracle["rougeL"].fmeasure
+
+
+def test_of_several_references_the_best_counts_for_each_variant_as_in_rouge_score():
+    others = [f"{line} Und mehr." for line in HYPOTHESES]
+    oracle = RougeScorer(list(VARIANTS), tokenizer=WordTokenizer())
+    ours = score_rouge(HYPOTHESES, REFERENCES, further=[others])
+    for line, (hyp, *refs) in enumerate(zip(HYPOTHESES, REFERENCES, others)):
+        theirs = oracle.score_multi(refs, hyp)
+        for variant in VARIANTS:
+            assert ours[variant].sentences[line] == 100 * theirs[variant].fmeasure
+    assert ours["rougeL"].signature.endswith(", best of 2 references")
+    assert "references" not in score_rouge(HYPOTHESES, REFERENCES)["rougeL"].signature
 
 
 def test_words_that_differ_in_an_umlaut_are_different_words():

@@ -8,11 +8,13 @@ import pytest
 
 from onmt_evsoftmax.errors import InputError
 from onmt_evsoftmax.evaluation.comparison import compare
+from onmt_evsoftmax.evaluation.report import read_report
 from onmt_evsoftmax.evaluation.runs import group_runs, read_runs, shared_seeds
 from onmt_evsoftmax.evaluation.significance import Resampling
 
 from .mutations import mutations
 from .runs_on_disk import SENTENCES, reference_lines, score_run, translate
+from .testset import write_lines
 
 
 @pytest.fixture()
@@ -73,6 +75,32 @@ def test_other_references_and_other_ways_to_score_are_refused(scored, tmp_path):
     change(other, lambda report, _: report["reference"].update(sha256="0", path="else.de"))
     with pytest.raises(InputError, match=rf"{other}: scored against else\.de, but {one} against"):
         read_runs([str(one), str(other)])
+
+
+def test_files_without_the_later_keys_are_read_and_compared_with_new_ones(scored):
+    old, new = scored("evsoftmax", 1), scored("softmax", 1)
+    change(old, lambda report, _: (report.pop("further_references"), report.pop("language")))
+    for paths in ([old, new], [new, old]):
+        runs, common = read_runs([str(path) for path in paths])
+        assert len(runs) == 2 and common["further_references"] == []
+        assert common["language"] == (None if paths[0] == old else read_report(new)["language"])
+
+
+def test_every_reference_must_be_the_same(scored, tmp_path):
+    other = write_lines(tmp_path / "other.de", translate(9, 0.5))
+    one, same = (scored(name, 1, "--ref", other) for name in ("evsoftmax", "softmax"))
+    runs, common = read_runs([str(one), str(same)])
+    assert [text["path"] for text in common["further_references"]] == [str(other)]
+    assert common["signatures"]["bleu"].startswith("nrefs:2|")
+    for metric in ("bleu", "chrf"):
+        assert runs[0].statistics[metric].shape[0] == SENTENCES
+    write_lines(other, translate(8, 0.5))
+    changed = scored("sparsemax", 1, "--ref", other)
+    message = rf"{changed}: scored against .*ref\.de and {other}, but {one} against"
+    with pytest.raises(InputError, match=message):
+        read_runs([str(one), str(changed)])
+    with pytest.raises(InputError, match="which is another text"):
+        read_runs([str(one), str(scored("entmax15", 1))])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ METRICS = ["bleu", "chrf", "rouge1", "rouge2", "rougeL", "meteor"]
 
 
 def test_every_metric_scores_the_file_and_each_line():
-    scores = score_texts(HYPOTHESES, REFERENCES)
+    scores = score_texts(HYPOTHESES, REFERENCES, lang="de")
     assert list(scores) == METRICS
     for score in scores.values():
         assert 0 < score.corpus < 100
@@ -25,22 +25,22 @@ def test_every_metric_scores_the_file_and_each_line():
 
 def test_the_order_of_sentences_does_not_matter():
     order = random.Random(1).sample(range(len(HYPOTHESES)), len(HYPOTHESES))
-    there = score_texts(HYPOTHESES, REFERENCES)
-    shuffled = score_texts([HYPOTHESES[i] for i in order], [REFERENCES[i] for i in order])
+    there = score_texts(HYPOTHESES, REFERENCES, lang="de")
+    shuffled = score_texts([HYPOTHESES[i] for i in order], [REFERENCES[i] for i in order], lang="de")
     for metric in METRICS:
         assert shuffled[metric].corpus == there[metric].corpus
         assert shuffled[metric].sentences == [there[metric].sentences[i] for i in order]
 
 
 def test_pairing_does_matter():
-    rotated = score_texts(HYPOTHESES[1:] + HYPOTHESES[:1], REFERENCES)
-    for metric, score in score_texts(HYPOTHESES, REFERENCES).items():
+    rotated = score_texts(HYPOTHESES[1:] + HYPOTHESES[:1], REFERENCES, lang="de")
+    for metric, score in score_texts(HYPOTHESES, REFERENCES, lang="de").items():
         assert rotated[metric].corpus < score.corpus
 
 
 def test_lowercase_reaches_bleu_and_chrf():
     upper = [line.upper() for line in HYPOTHESES]
-    cased, uncased = score_texts(upper, REFERENCES), score_texts(upper, REFERENCES, lowercase=True)
+    cased, uncased = (score_texts(upper, REFERENCES, lang="de", lowercase=lower) for lower in (False, True))
     for metric in METRICS:
         assert (cased[metric].corpus < uncased[metric].corpus) == (metric in ("bleu", "chrf"))
 
@@ -52,7 +52,7 @@ def test_the_language_reaches_the_stemmer():
 
 
 def test_nothing_but_empty_lines():
-    for score in score_texts(["", ""], ["", ""]).values():
+    for score in score_texts(["", ""], ["", ""], lang="de").values():
         assert [score.corpus, *score.sentences] == [0, 0, 0]
 
 

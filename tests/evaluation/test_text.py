@@ -60,7 +60,13 @@ def test_forgotten_segmentation_and_escapes_are_noted(tmp_path):
     forgotten = load_text(path).notes
     assert [("2 line" in note, "1 line" in note) for note in forgotten] == [(True, False), (False, True)]
     assert "segmentation" in forgotten[0] and "tokenization" in forgotten[1]
-    assert load_text(path, segmentation="bpe", tokenization="moses").notes == []
+    assert load_text(path, segmentation="bpe", tokenization="moses", lang="de").notes == []
+
+
+def test_moses_without_a_language_is_refused():
+    with pytest.raises(InputError, match="the rules of a language; say which one"):
+        restorer("none", "moses")
+    assert restorer("bpe", "none")("Ein Dampf@@ schiff") == "Ein Dampfschiff"
 
 
 def test_a_clean_file_has_no_notes(tmp_path):

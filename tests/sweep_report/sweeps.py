@@ -127,6 +127,8 @@ def write_run(folder, function, seed):
             hyp,
             "--ref",
             ref,
+            "--lang",
+            "de",
             "--function",
             function,
             "--seed",

@@ -1,0 +1,66 @@
+"""Time and memory of the metrics of ``score`` where one line is very long, as of a model that loops.
+
+    OMP_NUM_THREADS=1 python -m scripts.benchmarks.score_memory                     # about a minute
+    OMP_NUM_THREADS=1 python -m scripts.benchmarks.score_memory --words 500000      # some minutes
+
+prints a table. Each cell is a process of its own, so that its peak is its own. A hypothesis that loops has a
+reference of 30 words; the other rows have both sides long. The first row is what the libraries need.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import random
+import resource
+import subprocess
+import sys
+import time
+from typing import Optional, Sequence
+
+METRICS = ("bleu", "chrf", "rouge", "meteor")
+WORDS = (1_000, 8_000, 100_000)
+NORMAL = 30
+VOCABULARY = [f"wort{number}" for number in range(2000)] + ["Häuser", "Hauses", ",", "."] * 25
+
+
+def measure(metric: str, hypothesis_words: int, reference_words: int) -> tuple[float, float]:
+    """Seconds of a metric on one pair of random lines, and the peak of this process in MB."""
+    score = getattr(importlib.import_module(f"onmt_evsoftmax.evaluation.{metric}"), f"score_{metric}")
+    rng = random.Random(0)
+    hyp, ref = (" ".join(rng.choices(VOCABULARY, k=words)) for words in (hypothesis_words, reference_words))
+    begin = time.perf_counter()
+    score([hyp], [ref], **({"lang": "de"} if metric == "meteor" else {}))
+    seconds = time.perf_counter() - begin
+    unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kilobytes elsewhere
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def measure_apart(*arguments: object) -> str:
+    """`measure` in a process of its own, as a cell of the table."""
+    command = [sys.executable, "-m", "scripts.benchmarks.score_memory", "--one", *map(str, arguments)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    seconds, peak = json.loads(printed)
+    return f"{seconds:.1f} s, {peak:.0f} MB"
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
+    add = parser.add_argument
+    add("--words", type=int, nargs="+", default=WORDS, metavar="N", help="words of a long line")
+    add("--one", nargs=3, metavar=("METRIC", "HYP", "REF"), help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.one:
+        metric, *lengths = options.one
+        print(json.dumps(measure(metric, *map(int, lengths))))
+        return
+    print("| hypothesis of | reference of |", *(f"{metric} |" for metric in METRICS))
+    print("|---|---|" + "---|" * len(METRICS))
+    for pair in [(1, 1)] + [(words, other) for words in options.words for other in (NORMAL, words)]:
+        cells = [measure_apart(metric, *pair) for metric in METRICS]
+        print("|", " | ".join([f"{words:,} words" for words in pair] + cells), "|", flush=True)
+
+
+if __name__ == "__main__":
+    main()
