@@ -16,6 +16,7 @@ import yaml
 
 from onmt_evsoftmax.corpus.config import TRAIN, Config, read_config
 from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.evaluation.languages import find_language
 from onmt_evsoftmax.files import PathLike
 
 POST_HOC = "posthoc_evidential"
@@ -37,7 +38,7 @@ OWN_FILES = ("settings", "versions", "report", "logs")
 
 @dataclass(frozen=True)
 class TestSet:
-    """``src`` is what onmt_translate reads, ``scoring`` the options of ``onmt_evsoftmax score``."""
+    """``src`` is what onmt_translate reads, ``scoring`` the options of ``onmt_evsoftmax score``, with ``lang``."""
 
     name: str
     src: Path
@@ -130,7 +131,7 @@ def check_settings(document: Any, source: str) -> Settings:
         pretrain=document["pretrain"],
         fine_tune=document["fine_tune"],
         average=tuple(sorted(document.get("average", [document["fine_tune"]["steps"]]))),
-        tests=tuple(_test_set(test) for test in document["tests"]),
+        tests=tuple(_test_set(test, corpus, source) for test in document["tests"]),
         keep_archives=tuple(document.get("keep_archives", seeds[:1])),
         prepare=None if prepare is None else Path(prepare),
         corpus=corpus,
@@ -211,9 +212,32 @@ def _check_training(training: Mapping[str, Any], where: str) -> None:
                 raise InputError(f"{where}: data.{split}.{side} must be the path of a text")
 
 
-def _test_set(test: Mapping[str, Any]) -> TestSet:
+def _test_set(test: Mapping[str, Any], corpus: Optional[Config], source: str) -> TestSet:
     scoring = {key: value for key, value in test.items() if key not in ("name", "src", "reference")}
-    return TestSet(test["name"], Path(test["src"]), Path(test["reference"]), scoring)
+    reference = Path(test["reference"])
+    key = f"{source}: tests.{test['name']}"
+    scoring["lang"] = _language(reference, scoring.get("lang"), corpus, key)
+    return TestSet(test["name"], Path(test["src"]), reference, scoring)
+
+
+def _language(reference: Path, given: Optional[str], corpus: Optional[Config], key: str) -> Optional[str]:
+    """The language that ``score`` is given; None where the reference itself is missing, which is said elsewhere.
+
+    With ``prepare`` it is the corpus's ``tgt_lang``. Without it, it is what ``score`` would find: asked for
+    here, before days of training.
+    """
+    if corpus is None:
+        if not reference.is_file():
+            return given
+        try:
+            return find_language([reference], given).code
+        except InputError as error:
+            raise InputError(f"{key}.lang: {error}") from None
+    if given not in (None, corpus.tgt_lang):
+        raise InputError(f"{key}.lang: {given}, but the corpus of prepare is translated into {corpus.tgt_lang}")
+    if reference in _made_by(corpus, corpus.src_lang):
+        raise InputError(f"{key}.reference: {reference} is the source side; translations are {corpus.tgt_lang}")
+    return corpus.tgt_lang
 
 
 def _contradictions(settings: Settings) -> Iterator[str]:
@@ -276,13 +300,13 @@ def _missing_files(settings: Settings) -> Iterator[str]:
             yield f"{key}: no such file: {path} (looked from {Path.cwd()}){hint}"
 
 
-def _made_by(corpus: Config) -> set[Path]:
-    """The texts that ``onmt_evsoftmax prepare`` writes."""
+def _made_by(corpus: Config, *languages: str) -> set[Path]:
+    """The texts that ``onmt_evsoftmax prepare`` writes, in these languages or in both."""
     stages = ("", "tok.", "raw.")
     return {
         corpus.folder / f"{split}.{stage}{language}"
         for split in corpus.data
         for stage in stages
-        for language in corpus.languages
+        for language in languages or corpus.languages
         if (split, stage) != (TRAIN, "raw.")
     }

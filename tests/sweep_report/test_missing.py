@@ -19,7 +19,8 @@ from onmt_evsoftmax.sweep_report.testset import read_test_set
 
 from .sweeps import ERRORS, TESTS, copy_sweep, settings_of, write_settings
 
-SCORING = {"hyp_segmentation": "bpe", "hyp_tokenization": "moses", "lowercase": True, "bleu_tokenize": "none"}
+SCORING = {"lang": "de", "hyp_segmentation": "bpe", "hyp_tokenization": "moses", "lowercase": True}
+SCORING["bleu_tokenize"] = "none"
 
 
 def commands_of(folder, test="test_one"):

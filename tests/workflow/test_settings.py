@@ -50,6 +50,8 @@ def with_test(**changes) -> list[dict]:
         ({"tests": with_test(src="prepared/tset.en")}, "prepared/tset.en (looked from "),
         ({"tests": with_test(reference="prepared/train.raw.de")}, "prepare.yaml does not make it"),
         ({"tests": with_test(lang="xx")}, "tests.0.lang: 'xx' is not one of"),
+        ({"tests": with_test(lang="en")}, "tests.test.lang: en, but the corpus of prepare is translated into de"),
+        ({"tests": with_test(reference="prepared/test.raw.en")}, "prepared/test.raw.en is the source side"),
         ({"tests": with_test(name="versions")}, "tests: versions is the name of a file of the sweep itself"),
         (
             {"fine_tune": {"steps": 40, "overrides": {"save_checkpoint_steps": 0}}},
@@ -108,6 +110,29 @@ def test_a_training_configuration_without_texts_is_refused(read, project, data, 
     with pytest.raises(InputError) as error:
         read()
     assert str(error.value) == f"sweep.yaml: config: {project.settings['config']}: {message}"
+
+
+def test_scores_are_in_the_language_that_prepare_translates_into(read, project):
+    assert read().test("test").scoring["lang"] == "de"
+    assert read(tests=with_test(lang="de")).test("test").scoring["lang"] == "de"
+    path = project.folder / "prepare.yaml"
+    corpus = yaml.safe_load(path.read_text(encoding="utf-8"))
+    corpus.update(src_lang="de", tgt_lang="en")
+    path.write_text(yaml.safe_dump(corpus), encoding="utf-8")
+    turned = with_test(src="prepared/test.de", reference="prepared/test.raw.en")
+    assert read(tests=turned).test("test").scoring["lang"] == "en"
+
+
+def test_without_prepare_a_reference_that_nobody_knows_asks_for_its_language(read, project):
+    texts = yaml.safe_load((project.folder / "train.yaml").read_text(encoding="utf-8"))["data"]
+    for path in ["t.en", "t.fr", *(sides[side] for sides in texts.values() for side in ("path_src", "path_tgt"))]:
+        (project.folder / path).parent.mkdir(exist_ok=True)
+        (project.folder / path).write_text("a\n", encoding="utf-8")
+    own = {"prepare": None, "tests": with_test(src="t.en", reference="t.fr")}
+    with pytest.raises(InputError, match=r"sweep\.yaml: tests\.test\.lang: --lang is missing: no manifest\.json"):
+        read(**own)
+    own["tests"][0]["lang"] = "fr"
+    assert read(**own).test("test").scoring["lang"] == "fr"
 
 
 def trained(settings, run):
