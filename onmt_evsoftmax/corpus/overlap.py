@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-from typing import Mapping, Sequence
+from collections import Counter
+from typing import Iterable, Mapping
+
+WHAT = ("pairs", "src", "tgt")
 
 
-def count_overlap(splits: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> list[dict]:
+def count_overlap(splits: Mapping[str, tuple[Iterable[str], Iterable[str]]]) -> list[dict]:
     """For every two splits: how many lines of the later one occur in the earlier one too.
+
+    The lines of all splits but the first are held in memory, those of the first are read one at a time.
 
     Args:
         splits: split -> (source lines, target lines), the training text first.
@@ -18,14 +22,26 @@ def count_overlap(splits: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> 
         harmless; a repeated pair means that the score measures memory.
     """
     report = []
-    for earlier, later in combinations(splits, 2):
-        (src, tgt), (other_src, other_tgt) = splits[earlier], splits[later]
-        pairs, sources, targets = set(zip(src, tgt)), set(src), set(tgt)
-        report.append({
-            "split": later,
-            "found_in": earlier,
-            "pairs": sum(pair in pairs for pair in zip(other_src, other_tgt)),
-            "src": sum(line in sources for line in other_src),
-            "tgt": sum(line in targets for line in other_tgt),
-        })
+    names = list(splits)
+    for number, earlier in enumerate(names):
+        later = {name: _Lookup(*splits[name]) for name in names[number + 1:]}
+        if later:
+            for pair in zip(*splits[earlier]):
+                for lookup in later.values():
+                    lookup.meet(pair)
+        report += [{"split": name, "found_in": earlier, **lookup.found} for name, lookup in later.items()]
     return report
+
+
+class _Lookup:
+    """The lines of a split, each counted when it is met elsewhere for the first time."""
+
+    def __init__(self, src: Iterable[str], tgt: Iterable[str]) -> None:
+        pairs = list(zip(src, tgt))
+        self._left = [Counter(pairs), *(Counter(pair[side] for pair in pairs) for side in (0, 1))]
+        self.found = dict.fromkeys(WHAT, 0)
+
+    def meet(self, pair: tuple[str, str]) -> None:
+        for what, left, line in zip(WHAT, self._left, (pair, *pair)):
+            if line in left:
+                self.found[what] += left.pop(line)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
-from typing import Callable, Iterable, Mapping, Sequence
+from typing import IO, Callable, Iterable, Iterator, Mapping, Sequence
 
 from ..errors import InputError
-from ..files import atomic_write, read_lines, sha256
+from ..files import atomic_write, sha256
 from .config import TRAIN, Config
-from .filtering import filter_pairs
+from .filtering import PairFilter
+from .lines import Counted, Lines
 from .normalization import normalizer
 from .overlap import count_overlap
 from .progress import Bar
+from .seen import Pair, Seen
 from .sources import LocalText
 from .steps import RECORDS, Step, Workspace
 from .subwords import LIBRARIES, MODEL_FILES, check_model, learn_bpe, learn_sentencepiece, segmenter
@@ -35,6 +39,9 @@ class Plan:
     and ``SPLIT.LANG`` (segmented). What no one needs afterwards stays among the records: the text
     between two steps, and the raw training text, which is not aligned with the filtered one and which
     nothing is scored against.
+
+    The training text is read line by line everywhere: memory holds its types and, where splits are compared,
+    the other splits. Only SentencePiece's own trainer holds the text that it learns from.
     """
 
     def __init__(self, config: Config, workspace: Workspace, texts: Texts, workers: Workers) -> None:
@@ -60,10 +67,10 @@ class Plan:
         outputs = self._names(split, "raw", kept=split != TRAIN)
 
         def run(bar: Bar) -> dict:
-            read = [_read_aligned(src, tgt) for src, tgt in pairs]
-            sides = [[line for lines in files for line in lines] for files in zip(*read)]
-            self._write(outputs, sides)
-            return {"lines_out": len(sides[0])}
+            bar.start()
+            aligned = (pair for src, tgt in pairs for pair in _read_aligned(src, tgt))
+            with self._writing(outputs) as write:
+                return {"lines_out": sum(1 for _ in map(write, aligned))}
 
         sources = {
             f"{side}.{number}": text.sha256
@@ -105,14 +112,16 @@ class Plan:
         ]
 
         def run(bar: Bar) -> dict:
-            pairs = list(zip(*self._read(inputs)))
-            kept, dropped = filter_pairs(pairs, settings, {
-                pair for names in held_out for pair in zip(*self._read(names))
-            })
-            if not kept:
-                raise InputError(f"filter: none of the {len(pairs)} training pairs is left: {dropped}")
-            self._write(outputs, zip(*kept))
-            return {"lines_in": len(pairs), "dropped": dropped, "lines_out": len(kept)}
+            bar.start()
+            others = {pair for names in held_out for pair in zip(*self._read(names))}
+            with Seen(self._workspace.path(f"{RECORDS}/.seen.part")) as seen, self._writing(outputs) as write:
+                chosen = PairFilter(settings, others, seen.add)
+                for pair in chosen(zip(*self._read(inputs))):
+                    write(pair)
+                total = chosen.kept + sum(chosen.dropped.values())
+                if not chosen.kept:
+                    raise InputError(f"filter: none of the {total} training pairs is left: {chosen.dropped}")
+            return {"lines_in": total, "dropped": chosen.dropped, "lines_out": chosen.kept}
 
         reads = inputs + sum(held_out, ())
         return Step("filter.train", asdict(settings), reads, outputs, run)
@@ -123,6 +132,7 @@ class Plan:
         names = {split: self._names(split, "tok") for split in splits}
 
         def run(bar: Bar) -> dict:
+            bar.start()
             return {"splits": count_overlap({split: self._read(names[split]) for split in splits})}
 
         return Step("overlap", {}, sum(names.values(), ()), (), run)
@@ -137,12 +147,12 @@ class Plan:
         def run(bar: Bar) -> dict:
             if not model:
                 return {}
-            lines = [line for side in self._read(inputs) for line in side]
+            lines = Lines(*map(self._workspace.path, inputs))
             path = self._workspace.path(model)
             if settings.method == "bpe":
-                return {"lines_in": len(lines), "merges": learn_bpe(lines, settings.merges, path, bar)}
+                return {"lines_in": lines.count(), "merges": learn_bpe(lines, settings.merges, path, bar)}
             pieces = learn_sentencepiece(lines, settings.vocab_size, path, bar)
-            return {"lines_in": len(lines), "pieces": pieces}
+            return {"lines_in": lines.count(), "pieces": pieces}
 
         outputs = (model,) if model else ()
         return Step("learn", settings.used, inputs, outputs, run, libraries=LIBRARIES[settings.method])
@@ -182,6 +192,7 @@ class Plan:
         outputs = ("vocab.shared",) if shared else ("vocab.src", "vocab.tgt")
 
         def run(bar: Bar) -> dict:
+            bar.start()
             sides = self._read(inputs)
             counters = [count_tokens(*sides)] if shared else [count_tokens(side) for side in sides]
             for name, counter in zip(outputs, counters):
@@ -203,43 +214,58 @@ class Plan:
         """What the tokenizer writes: for the training text, what the filter is yet to see."""
         return self._names(split, "tokenized", kept=False) if split == TRAIN else self._names(split, "tok")
 
-    def _read(self, names: Iterable[str]) -> tuple[list[str], ...]:
-        return tuple(read_lines(self._workspace.path(name)) for name in names)
+    def _read(self, names: Iterable[str]) -> tuple[Lines, ...]:
+        return tuple(Lines(self._workspace.path(name)) for name in names)
 
-    def _write(self, names: Iterable[str], sides: Iterable[Iterable[str]]) -> None:
-        for name, lines in zip(names, sides):
-            with atomic_write(self._workspace.path(name)) as stream:
-                stream.writelines(f"{line}\n" for line in lines)
+    @contextlib.contextmanager
+    def _writing(self, names: Iterable[str]) -> Iterator[Callable[[Pair], None]]:
+        """A function that writes a pair to the files of both sides; they appear when the context ends well."""
+        with contextlib.ExitStack() as stack:
+            paths = map(self._workspace.path, names)
+            streams: list[IO] = [stack.enter_context(atomic_write(path)) for path in paths]
+
+            def write(pair: Pair) -> None:
+                for stream, line in zip(streams, pair):
+                    stream.write(f"{line}\n")
+
+            yield write
 
     def _map(self, makers: Iterable[Callable[[], LineFunction]], inputs: Iterable[str],
              outputs: Iterable[str], bar: Bar) -> dict:
         """Apply a function per side to every line; returns the counts before and after."""
-        before = self._read(inputs)
-        bar.start(sum(map(len, before)))
-        after = [self._workers.map(make, lines, bar.advance) for make, lines in zip(makers, before)]
-        self._write(outputs, after)
+        texts = self._read(inputs)
+        bar.start(sum(lines.count() for lines in texts))
+        before = [Counted(lines) for lines in texts]
+        after = [Counted(self._workers.map(make, lines, bar.advance)) for make, lines in zip(makers, before)]
+        for name, lines in zip(outputs, after):
+            with atomic_write(self._workspace.path(name)) as stream:
+                stream.writelines(f"{line}\n" for line in lines)
         return {
-            "lines_in": len(before[0]), "tokens_in": [_count_tokens(side) for side in before],
-            "lines_out": len(after[0]), "tokens_out": [_count_tokens(side) for side in after],
+            "lines_in": before[0].lines, "tokens_in": [side.tokens for side in before],
+            "lines_out": after[0].lines, "tokens_out": [side.tokens for side in after],
         }
 
 
-def _read_aligned(src: LocalText, tgt: LocalText) -> tuple[list[str], list[str]]:
-    sides = read_lines(src.path), read_lines(tgt.path)
-    if len(sides[0]) != len(sides[1]):
-        raise InputError(
-            f"{src.name} has {len(sides[0])} lines but {tgt.name} has {len(sides[1])}; "
-            f"line N of one must translate line N of the other"
-        )
-    if not sides[0]:
+def _read_aligned(src: LocalText, tgt: LocalText) -> Iterator[Pair]:
+    sides = iter(Lines(src.path)), iter(Lines(tgt.path))
+    number = 0
+    for number, pair in enumerate(zip_longest(*sides), start=1):
+        if None in pair:
+            lengths = [number - (line is None) + sum(1 for _ in rest) for line, rest in zip(pair, sides)]
+            raise InputError(
+                f"{src.name} has {lengths[0]} lines but {tgt.name} has {lengths[1]}; "
+                f"line N of one must translate line N of the other"
+            )
+        yield pair
+    if not number:
         raise InputError(f"{src.name} and {tgt.name} are empty")
-    return sides
-
-
-def _count_tokens(lines: Iterable[str]) -> int:
-    return sum(len(line.split()) for line in lines)
 
 
 def _empty_lines(lines: Iterable[str]) -> dict:
-    numbers = [number for number, line in enumerate(lines, start=1) if not line]
-    return {"lines": len(numbers), "first": numbers[:NAMED_LINES]}
+    count, first = 0, []
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            count += 1
+            if count <= NAMED_LINES:
+                first.append(number)
+    return {"lines": count, "first": first}

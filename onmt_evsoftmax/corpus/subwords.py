@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from pathlib import Path
-from typing import Any, Callable, Iterable, Sequence
+from typing import Any, Callable, Iterable
 
 from ..errors import InputError
 from ..files import PathLike, atomic_write
@@ -55,12 +55,15 @@ class _CountingWriter(io.StringIO):
         return super().write(text)
 
 
-def learn_sentencepiece(lines: Sequence[str], vocab_size: int, path: PathLike, bar: Bar) -> int:
+def learn_sentencepiece(lines: Iterable[str], vocab_size: int, path: PathLike, bar: Bar) -> int:
     """Learn a unigram SentencePiece model (Kudo 2018), write it to ``path``; returns its number of pieces.
 
     The text is clean by now, so it is taken as it is (identity normalization) and every character of
     it gets a piece: joining the pieces gives the line back. One thread, because the sums of
     several would be rounded in another order.
+
+    Args:
+        lines: the text; gone through twice. The trainer of SentencePiece keeps all of it in memory.
     """
     import sentencepiece
 

@@ -8,10 +8,12 @@ import os
 import pickle
 import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache, partial
-from typing import Callable, Optional, Sequence
+from itertools import chain, islice
+from typing import Callable, Iterable, Iterator, List, Optional
 
 from ..errors import InputError
 
@@ -19,6 +21,11 @@ LineFunction = Callable[[str], str]
 
 BLOCK = 2000
 """Lines handed to a process at a time."""
+
+AHEAD = 3
+"""Blocks per process that are read before their turn: enough to keep it busy, too few to fill memory."""
+
+Block = List[str]
 
 
 class Workers:
@@ -38,33 +45,48 @@ class Workers:
             self._executor.shutdown(cancel_futures=True)
             self._executor = None
 
-    def map(self, make: Callable[[], LineFunction], lines: Sequence[str],
-            advance: Callable[[int], None] = lambda lines: None) -> list[str]:
-        """``[f(line) for line in lines]`` with ``f = make()``.
+    def map(self, make: Callable[[], LineFunction], lines: Iterable[str],
+            advance: Callable[[int], None] = lambda lines: None) -> Iterator[str]:
+        """``f(line) for line in lines`` with ``f = make()``, holding a few blocks in memory.
 
         Args:
             make: builds the function, once in each process. It must be picklable; the function need not be.
-            lines: the text. A single block of it is done in this process.
+            lines: the text, read as its turn comes. A single block of it is done in this process.
             advance: called with the number of lines just finished.
 
         Raises:
             InputError: a worker process died.
         """
-        blocks = [lines[start:start + BLOCK] for start in range(0, len(lines), BLOCK)]
-        if self._count == 1 or len(blocks) < 2:
+        blocks = _blocks(lines)
+        first = list(islice(blocks, 2))
+        blocks = chain(first, blocks)
+        if self._count == 1 or len(first) < 2:
             results = map(partial(_apply, make()), blocks)
         else:
-            results = self._started().map(partial(_run, pickle.dumps(make)), blocks)
-        mapped: list[str] = []
+            results = self._spread(partial(_run, pickle.dumps(make)), blocks)
         try:
             for block in results:
-                mapped.extend(block)
                 advance(len(block))
+                yield from block
         except BrokenProcessPool:
             raise InputError(
                 "a worker process died, perhaps for want of memory; try again with --workers 1"
             ) from None
-        return mapped
+
+    def _spread(self, function: Callable[[Block], Block], blocks: Iterable[Block]) -> Iterator[Block]:
+        """What the processes make of the blocks, in their order; a block is read when there is room for it."""
+        pool = self._started()
+        pending: deque[Future] = deque()
+        try:
+            for block in blocks:
+                pending.append(pool.submit(function, block))
+                if len(pending) == AHEAD * self._count:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
 
     def _started(self) -> ProcessPoolExecutor:
         if self._executor is None:
@@ -74,7 +96,12 @@ class Workers:
         return self._executor
 
 
-def _apply(function: LineFunction, lines: Sequence[str]) -> list[str]:
+def _blocks(lines: Iterable[str]) -> Iterator[Block]:
+    rest = iter(lines)
+    return iter(lambda: list(islice(rest, BLOCK)), [])
+
+
+def _apply(function: LineFunction, lines: Block) -> Block:
     return [function(line) for line in lines]
 
 
@@ -92,7 +119,7 @@ def _die_with_parent() -> None:
     os._exit(1)
 
 
-def _run(pickled: bytes, lines: Sequence[str]) -> list[str]:
+def _run(pickled: bytes, lines: Block) -> Block:
     return _apply(_made(pickled), lines)
 
 

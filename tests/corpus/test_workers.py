@@ -27,23 +27,23 @@ def test_result_and_order(count):
     with Workers(count) as pool:
         for language in ("en", "de", "en"):  # the same processes serve several functions
             make = partial(tokenizer, language, "moses", False)
-            assert pool.map(make, LINES, seen.append) == [make()(line) for line in LINES]
+            assert list(pool.map(make, LINES, seen.append)) == [make()(line) for line in LINES]
     assert sum(seen) == 3 * len(LINES) and len(seen) == 30
 
 
 def test_no_lines():
     with Workers(4) as pool:
-        assert pool.map(lambda: str, []) == []
+        assert list(pool.map(lambda: str, [])) == []
 
 
 def test_a_worker_that_dies_is_an_error_and_no_hang():
     with Workers(2) as pool, pytest.raises(InputError, match="a worker process died.*--workers 1"):
-        pool.map(partial(os.abort), LINES)
+        list(pool.map(partial(os.abort), LINES))
 
 
 def test_an_error_in_a_worker_arrives():
     with Workers(2) as pool, pytest.raises(InputError, match="unknown segmentation 'x'"):
-        pool.map(partial(word_ids, ["a"], "x"), LINES)
+        list(pool.map(partial(word_ids, ["a"], "x"), LINES))
 
 
 def test_no_workers():
