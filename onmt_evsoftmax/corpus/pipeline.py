@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Iterator, Optional
 
 from ..errors import InputError
 from ..files import PathLike
@@ -46,12 +47,12 @@ def prepare(config: Config, mirror: Optional[PathLike] = None, workers: int = 1,
 
     Raises:
         InputError: a file is missing, damaged, misaligned or not UTF-8, nothing is left to learn from,
-            or another process is at work in the same folder.
+            another process is at work in the same folder, or the folder cannot be written to.
     """
     if mirror is not None and not Path(mirror).is_dir():
         raise InputError(f"{mirror}: no such folder, but it is named as the mirror")
     workspace = Workspace(config.folder)
-    with workspace.locked(), Workers(workers) as pool, progress or Progress() as shown:
+    with _clear_errors(workspace.folder), workspace.locked(), Workers(workers) as pool, progress or Progress() as shown:
         texts = _locate_all(config, mirror, shown)
         steps = Plan(config, workspace, texts, pool).steps()
         performed = []
@@ -64,6 +65,18 @@ def prepare(config: Config, mirror: Optional[PathLike] = None, workers: int = 1,
         workspace.remove_stale(steps)
         manifest = write_manifest(config, texts, workspace, steps)
     return Outcome(config.folder, performed, manifest)
+
+
+@contextlib.contextmanager
+def _clear_errors(folder: Path) -> Iterator[None]:
+    """A full disk, or a folder in place of a file, is one clear line."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{error.filename2 or error.filename or folder}: {error.strerror}; make room, or choose another "
+            f"folder with --out than {folder}; what is done there is kept"
+        ) from None
 
 
 def _locate_all(config: Config, mirror: Optional[PathLike], progress: Progress) -> Texts:

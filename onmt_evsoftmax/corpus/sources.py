@@ -55,7 +55,10 @@ def _local_path(file: str, mirror: Optional[PathLike]) -> Path:
 
 
 def _check(path: Path, source: SourceFile) -> str:
-    found = text_sha256(path)
+    try:
+        found = text_sha256(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     if source.sha256 not in (None, found):
         raise InputError(
             f"{path}: its text has the SHA-256 {found}, but the config expects {source.sha256} "

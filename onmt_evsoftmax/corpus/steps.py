@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import os
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -63,25 +64,39 @@ class Workspace:
     def locked(self) -> Iterator[None]:
         """Keep a second run out of the folder, and clear away what a killed one left unfinished.
 
+        Folders that were made for the run and are empty at its end are removed.
+
         Raises:
             InputError: another process holds the folder, or it cannot be made.
         """
         records = self.path(RECORDS)
+        made = [folder for folder in (self.folder, *self.folder.parents) if not folder.exists()]
         try:
             records.mkdir(parents=True, exist_ok=True)
+            lock = open(records / "lock", "w")
         except OSError as error:
-            raise InputError(f"{self.folder}: cannot be the output folder: {error.strerror}") from None
-        with open(records / "lock", "w") as lock:
+            _remove_empty(records, *made)
+            raise InputError(
+                f"{self.folder}: cannot be the output folder: {_problem(error, records)}; "
+                f"choose another folder with --out"
+            ) from None
+        with lock:
             try:
                 # lockf, not flock: a child process must not inherit the lock and outlive its parent with it
                 fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.stat(lock.name)  # gone, if another run has just removed it with the folder
             except OSError:
                 raise InputError(
                     f"{self.folder}: another prepare is at work in this folder; wait for it"
                 ) from None
-            for unfinished in [*self.folder.glob(".*.part"), *records.glob(".*.part")]:
-                unfinished.unlink()
-            yield
+            try:
+                for unfinished in [*self.folder.glob(".*.part"), *records.glob(".*.part")]:
+                    unfinished.unlink()
+                yield
+            finally:
+                if os.listdir(records) == ["lock"]:
+                    os.unlink(lock.name)
+                    _remove_empty(records, *made)
 
     def done(self, step: Step) -> bool:
         """Whether the folder holds the result of exactly this step."""
@@ -110,11 +125,12 @@ class Workspace:
             json.dump(record, stream, indent=1, ensure_ascii=False)
 
     def record(self, name: str) -> dict:
-        """The record of a step, empty when it was never finished."""
+        """The record of a step, empty when it was never finished or its record is damaged."""
         try:
-            return json.loads(self._record_path(name).read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            record = json.loads(self._record_path(name).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError, RecursionError):
             return {}
+        return record if _is_record(record) else {}
 
     def fingerprint(self, step: Step) -> str:
         """SHA-256 over everything that a step's result depends on."""
@@ -150,3 +166,28 @@ class Workspace:
 
     def _record_path(self, name: str) -> Path:
         return self.path(RECORDS) / f"{name}.json"
+
+
+def _is_record(record: Any) -> bool:
+    """Whether it has what is asked of it, and names no file outside of the output folder."""
+    if not isinstance(record, dict) or not isinstance(record.get("counts"), dict):
+        return False
+    outputs = record.get("outputs")
+    return isinstance(outputs, dict) and not any(
+        Path(name).is_absolute() or ".." in Path(name).parts for name in outputs
+    )
+
+
+def _problem(error: OSError, folder: Path) -> str:
+    """What is wrong, naming the file that is in the way of a folder if there is one."""
+    for path in (folder, *folder.parents):
+        if path.exists() and not path.is_dir():
+            return f"{path} is a file"
+    return f"{error.strerror}" if error.filename in (None, str(folder)) else f"{error.filename}: {error.strerror}"
+
+
+def _remove_empty(*folders: Path) -> None:
+    """From the innermost outwards."""
+    for folder in folders:
+        with contextlib.suppress(OSError):  # not empty, or never made
+            folder.rmdir()

@@ -14,6 +14,9 @@ from .progress import Bar
 MODEL_FILES = {"bpe": "bpe.codes", "sentencepiece": "sentencepiece.model", "none": None}
 """Method -> name of the file that holds what was learned."""
 
+CACHED_WORDS = 100_000
+"""Words whose pieces are remembered. subword-nmt remembers every word of the text, in every process."""
+
 LIBRARIES = {"bpe": ("subword-nmt",), "sentencepiece": ("sentencepiece",), "none": ()}
 
 
@@ -105,11 +108,20 @@ def check_model(method: str, model: PathLike) -> dict:
 def segmenter(method: str, model: PathLike) -> Callable[[str], str]:
     """A function that splits the words of a line into the pieces of a learned model."""
     if method == "bpe":
-        return _bpe(model).segment
+        return _bounded(_bpe(model))
     if method == "sentencepiece":
         processor = _sentencepiece(model)
         return lambda line: " ".join(processor.encode(line, out_type=str))
     return str
+
+
+def _bounded(bpe: Any) -> Callable[[str], str]:
+    def segment(line: str) -> str:
+        if len(bpe.cache) > CACHED_WORDS:
+            bpe.cache.clear()
+        return bpe.segment(line)
+
+    return segment
 
 
 def _bpe(model: PathLike) -> Any:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from onmt_evsoftmax.corpus.overlap import count_overlap
 
 
@@ -22,3 +27,26 @@ def test_counts_lines_of_the_later_split():
 def test_a_source_and_a_target_of_different_pairs_are_no_pair():
     (entry,) = count_overlap({"train": (["a", "b"], ["A", "B"]), "test": (["a"], ["B"])})
     assert (entry["pairs"], entry["src"], entry["tgt"]) == (0, 1, 1)
+
+
+def plain(splits):
+    """Every line of the later split looked up in the set of the earlier one's."""
+    report = []
+    for (earlier, first), (later, second) in combinations(splits.items(), 2):
+        found = {"split": later, "found_in": earlier}
+        lines = {"pairs": (zip(*first), zip(*second)), "src": (first[0], second[0]), "tgt": (first[1], second[1])}
+        for what, (known, asked) in lines.items():
+            known = set(known)
+            found[what] = sum(line in known for line in asked)
+        report.append(found)
+    return report
+
+
+PAIRS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), min_size=1, max_size=8)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(PAIRS, min_size=1, max_size=4))
+def test_one_pass_counts_what_sets_count(texts):
+    splits = {str(number): tuple(zip(*pairs)) for number, pairs in enumerate(texts)}
+    assert count_overlap(splits) == plain(splits)

@@ -70,10 +70,27 @@ def test_harm_to_an_output(folder, harm):
     assert not Workspace(folder).done(copy_step(folder))
 
 
-def test_damaged_record(folder):
-    Workspace(folder).perform(copy_step(folder), BAR)
-    (folder / RECORDS / "copy.json").write_text("{")
-    assert not Workspace(folder).done(copy_step(folder))
+@pytest.mark.parametrize("content", [
+    "{", "", "[]", "1", "null", "[" * 100_000, '{"fingerprint": "FINGERPRINT"}',
+    '{"fingerprint": "FINGERPRINT", "outputs": {"out.txt": "0"}}',
+    '{"fingerprint": "FINGERPRINT", "outputs": ["out.txt"], "counts": {}}',
+    '{"fingerprint": "FINGERPRINT", "outputs": {"../kept.txt": "0"}, "counts": {}}',
+    '{"fingerprint": "FINGERPRINT", "outputs": {"/tmp/kept.txt": "0"}, "counts": {}}',
+], ids=range(11))
+def test_damaged_record(folder, content):
+    """The step is done again, and nothing outside of the folder is touched for a record's sake."""
+    work = folder / "work"
+    (work / RECORDS).mkdir(parents=True)
+    (work / "in.txt").write_text("in")
+    (folder / "kept.txt").write_text("kept")
+    step = copy_step(work)
+    Workspace(work).perform(step, BAR)
+    content = content.replace("FINGERPRINT", Workspace(work).fingerprint(step))
+    (work / RECORDS / "copy.json").write_text(content)
+    assert not Workspace(work).done(step)
+    Workspace(work).perform(step, BAR)
+    Workspace(work).remove_stale([])
+    assert (folder / "kept.txt").read_text() == "kept"
 
 
 def test_outputs_of_earlier_settings_are_removed(folder):
@@ -112,13 +129,46 @@ def test_one_process_at_a_time(folder):
 
 
 def test_folder_that_cannot_be_made(folder):
-    with pytest.raises(InputError, match="in.txt/out: cannot be the output folder: Not a directory"):
+    with pytest.raises(InputError, match="in.txt/out: cannot be the output folder: .*in.txt is a file; .*--out"):
         with Workspace(folder / "in.txt" / "out").locked():
             pass
 
 
+def test_file_in_place_of_the_folder(folder):
+    with pytest.raises(InputError, match="in.txt: cannot be the output folder: .*in.txt is a file; .*--out"):
+        with Workspace(folder / "in.txt").locked():
+            pass
+    assert (folder / "in.txt").read_text() == "in"
+
+
+@pytest.mark.parametrize("depth", ["new", "new/and/deep"])
+def test_folders_that_stay_empty_are_removed(folder, depth):
+    before = set(folder.rglob("*"))
+    with pytest.raises(InputError, match="nothing came of it"):
+        with Workspace(folder / depth).locked():
+            raise InputError("nothing came of it")
+    assert set(folder.rglob("*")) == before
+
+
+def test_folders_of_others_are_not_removed(folder):
+    (folder / "empty").mkdir()
+    with pytest.raises(InputError), Workspace(folder / "empty" / "new").locked():
+        raise InputError("nothing came of it")
+    with pytest.raises(InputError), Workspace(folder / "empty").locked():
+        raise InputError("nothing came of it")
+    assert list((folder / "empty").iterdir()) == []
+
+
+def test_what_is_done_stays_after_a_failure(folder):
+    with pytest.raises(InputError), Workspace(folder).locked():
+        Workspace(folder).perform(copy_step(folder), BAR)
+        raise InputError("later")
+    assert Workspace(folder).done(copy_step(folder))
+
+
 def test_lock_clears_unfinished_files(folder):
-    for path in (folder / ".train.en.ab12.part", folder / RECORDS / ".train.en.ab12.part"):
+    for name in (".train.en.ab12.part", f"{RECORDS}/.train.en.ab12.part", f"{RECORDS}/.seen.part"):
+        path = folder / name
         path.write_text("half")
     with Workspace(folder).locked():
         assert not list(folder.rglob("*.part"))

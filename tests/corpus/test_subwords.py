@@ -9,6 +9,7 @@ import sentencepiece
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from onmt_evsoftmax.corpus import subwords
 from onmt_evsoftmax.corpus.normalization import normalizer
 from onmt_evsoftmax.corpus.progress import Bar
 from onmt_evsoftmax.corpus.subwords import check_model, learn_bpe, learn_sentencepiece, segmenter
@@ -69,6 +70,18 @@ def test_bpe_merges_the_most_frequent_pair_first(tmp_path):
     assert (tmp_path / "codes").read_text() == "#version: 0.2\na b</w>\nc d</w>\n"
     segment = segmenter("bpe", tmp_path / "codes")
     assert segment("ab xyab") == "ab x@@ y@@ ab"
+
+
+def test_bpe_remembers_few_words_and_forgets_no_merge(models, monkeypatch):
+    monkeypatch.setattr(subwords, "CACHED_WORDS", 20)
+    remembered = []
+    bpe = subwords._bpe(models["bpe"])
+    bounded, unbounded = subwords._bounded(bpe), subwords._bpe(models["bpe"]).segment
+    for line in text(seed=1):
+        assert bounded(line) == unbounded(line)
+        remembered.append(len(bpe.cache))
+    assert max(remembered) <= 20 + 9  # and the words of one line
+    assert remembered != sorted(remembered)
 
 
 def test_bpe_stops_when_no_pair_is_left(tmp_path, capfd):

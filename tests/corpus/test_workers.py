@@ -31,6 +31,21 @@ def test_result_and_order(count):
     assert sum(seen) == 3 * len(LINES) and len(seen) == 30
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_text_is_read_as_its_turn_comes(count):
+    read = 0
+
+    def lines():
+        nonlocal read
+        for read in range(1, 1001):
+            yield f"line {read}"
+
+    with Workers(count) as pool:
+        for number, _ in enumerate(pool.map(partial(tokenizer, "en", "none", False), lines()), start=1):
+            assert read - number <= (workers.AHEAD * count + 1) * workers.BLOCK
+    assert number == read == 1000
+
+
 def test_no_lines():
     with Workers(4) as pool:
         assert list(pool.map(lambda: str, [])) == []
