@@ -19,8 +19,9 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Iterator, Optional, Union
 
+from .documents import read_json
 from .errors import InputError
-from .files import PathLike, atomic_write
+from .files import PathLike, atomic_write, remove_unfinished
 
 if TYPE_CHECKING:
     from .corpus.progress import Bar
@@ -28,12 +29,17 @@ if TYPE_CHECKING:
 ATTEMPTS = 4  # in a row that bring nothing new
 PAUSE = 1.0  # seconds before the second attempt; doubled each time
 TIMEOUT = 60.0  # seconds without a byte from the server
+LARGEST = 32 << 30
+"""Bytes that a file may unpack to. The largest in the catalogue of `fetch`, WMT13's Common Crawl, has a tenth of
+it."""
 PASSING = {
     http.HTTPStatus.REQUEST_TIMEOUT,
     http.HTTPStatus.TOO_MANY_REQUESTS,
     http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
 }
 """Refusals that are worth another attempt; the last one after the part was thrown away."""
+WHOLE = ("url", "size", "etag", "modified")
+"""What identifies a file on a server: its address, and what the server says of it."""
 
 
 class Unreachable(InputError):
@@ -96,39 +102,52 @@ def other_spelling(name: str) -> str:
     return name[: -len(".gz")] if name.endswith(".gz") else f"{name}.gz"
 
 
-def text_sha256(path: PathLike) -> str:
+def text_sha256(path: PathLike, largest: int = LARGEST) -> str:
     """SHA-256 of the text in a file, after decompression, so that a recompressed copy still matches.
 
     An archive (``.tgz``, ``.tar.gz``, ``.zip``) is hashed as it is.
+
+    Raises:
+        InputError: a gzip file is damaged, or holds more than ``largest`` bytes.
     """
     digest = hashlib.sha256()
     is_text = str(path).endswith(".gz") and not str(path).endswith(".tar.gz")
     try:
         with (gzip.open if is_text else open)(path, "rb") as stream:
-            for block in iter(lambda: stream.read(1 << 20), b""):
+            for block in _blocks(stream, path, largest):
                 digest.update(block)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: damaged gzip file ({error}); fetch it again") from None
     return digest.hexdigest()
 
 
-def copy(source: PathLike, path: PathLike, bar: Bar) -> None:
+def copy(source: PathLike, path: PathLike, bar: Bar, largest: int = LARGEST) -> None:
     """Copy a file of this machine to ``path``, whole or not at all.
 
     Where only one of the two names ends in ``.gz`` the text is compressed or decompressed.
+
+    Raises:
+        InputError: ``path`` cannot be written, or would have more than ``largest`` bytes.
     """
     source, path = Path(source), Path(path)
     packs = path.suffix == ".gz" != source.suffix
     unpacks = source.suffix == ".gz" != path.suffix
-    for unfinished in path.parent.glob(f".{path.name}.*.part"):
-        unfinished.unlink()
     with (gzip.open if unpacks else open)(source, "rb") as stream, _writing(path):
         bar.start(None if unpacks else source.stat().st_size)
         with atomic_write(path, "wb") as file:
             with _compressed(file) if packs else contextlib.nullcontext(file) as target:
-                for block in iter(lambda: stream.read(1 << 16), b""):
+                for block in _blocks(stream, source, largest):
                     target.write(block)
                     bar.advance(len(block))
+
+
+def _blocks(stream: IO[bytes], path: PathLike, largest: int) -> Iterator[bytes]:
+    """A file block by block; what a gzip file unpacks to is not known before."""
+    for block in iter(lambda: stream.read(1 << 20), b""):
+        largest -= len(block)
+        if largest < 0:
+            raise InputError(f"{path}: refused: unpacks to more than any corpus has; fetch it from elsewhere")
+        yield block
 
 
 def _compressed(file: IO[bytes]) -> IO[bytes]:
@@ -201,8 +220,7 @@ class _Part:
     @classmethod
     @contextlib.contextmanager
     def opened(cls, target: Path) -> Iterator[_Part]:
-        for unfinished in target.parent.glob(f".{target.name}.*.part"):
-            unfinished.unlink()  # left by a copy out of a mirror
+        remove_unfinished(target)  # left by a copy out of a mirror
         with _writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             name = f".{target.name}.part"
@@ -226,7 +244,7 @@ class _Part:
         """Start again from the first byte of a file that the server describes so."""
         self._continues = self.size == 0  # otherwise the rest was asked for, and everything came
         self.clear()
-        with _writing(self._notes), atomic_write(self._notes) as stream:
+        with atomic_write(self._notes) as stream:
             json.dump(whole, stream)
         self.whole = whole
 
@@ -252,8 +270,10 @@ class _Part:
         self._notes.unlink()
 
     def _read_notes(self) -> None:
-        with contextlib.suppress(FileNotFoundError, ValueError):
-            self.whole = json.loads(self._notes.read_text(encoding="utf-8"))
+        with contextlib.suppress(InputError):  # without what belongs to it the part is of no use
+            whole = read_json(self._notes, "it is made again")
+            if isinstance(whole, dict) and set(whole) == set(WHOLE) and isinstance(whole["url"], str):
+                self.whole = whole
         if self.whole is None:
             self.clear()
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gzip
 import hashlib
+import io
 import os
 import tempfile
 import zlib
 from pathlib import Path
-from typing import IO, Iterator, Union
+from typing import IO, Iterator, Optional, Union
 
 from .errors import InputError
 
 PathLike = Union[str, "os.PathLike[str]"]
+
+
+_UNFINISHED = ".writing-"
+"""In the names of temporary files, so that nothing else, such as the part of a download, is taken for one."""
 
 
 @contextlib.contextmanager
@@ -21,27 +27,119 @@ def atomic_write(path: PathLike, mode: str = "w") -> Iterator[IO]:
     """Open a temporary file beside ``path`` and rename it to ``path`` on success.
 
     A reader therefore never sees half a file, and an exception (or ``kill -9``) leaves the
-    previous ``path`` as it was. Text is written as UTF-8 with ``\\n`` line ends.
+    previous ``path`` as it was. Text is written as UTF-8 with ``\n`` line ends. What a killed
+    process left of the same file is removed; what a living one is writing stays.
 
     Args:
         path: the final name; its parent folders are made.
         mode: ``"w"`` for text, ``"wb"`` for bytes.
+
+    Raises:
+        InputError: ``path`` is a folder, its folder cannot be made or written to, or the disk is full.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    check_writable(path)
+    with _clear_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_unfinished(path)
+        raw = _open_unfinished(path)
+    temporary = raw.name
     try:
-        with os.fdopen(descriptor, mode, **text) as stream:
+        buffered = io.BufferedWriter(raw)
+        text = io.TextIOWrapper(buffered, encoding="utf-8", newline="\n") if "b" not in mode else buffered
+        with text as stream:
             yield stream
             stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+            with _clear_errors(path):
+                os.fsync(raw.fileno())
+                os.chmod(temporary, 0o666 & ~_umask())
+                os.replace(temporary, path)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             os.unlink(temporary)
+        if raw.failure is not None:  # torch.save, for one, puts an error of its own in its place
+            raise raw.failure from None
         raise
+
+
+def check_writable(path: PathLike) -> None:
+    """See before long work, as far as that can be seen, whether its result can be written to ``path``.
+
+    Raises:
+        InputError: ``path`` is a folder or a device, something in place of its folder is a file, or nothing may
+            be written there.
+    """
+    path = Path(path)
+    with _clear_errors(path):
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; name the file to write")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: is no ordinary file, and writing would replace it; name another place")
+        folder = next(above for above in path.absolute().parents if above.exists() or above.is_symlink())
+        if not folder.is_dir():
+            raise InputError(f"{path}: cannot be written, because {folder} is a file; name another place")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise InputError(f"{path}: cannot be written (no permission for {folder}); name another place")
+
+
+def remove_unfinished(path: PathLike) -> None:
+    """Remove what killed processes left of an `atomic_write` of ``path``.
+
+    Whoever writes holds a lock on the temporary file, which falls with the process however it ends.
+    """
+    path = Path(path)
+    prefix = f".{path.name}{_UNFINISHED}"
+    with contextlib.suppress(OSError):
+        for name in os.listdir(path.parent):
+            if name.startswith(prefix):
+                with contextlib.suppress(OSError), open(path.with_name(name), "rb") as stream:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused: somebody writes it
+                    os.unlink(stream.name)
+
+
+class _Unfinished(io.FileIO):
+    """The bytes of a temporary file; an error of the disk names the file that they are for.
+
+    Attributes:
+        failure: the error that ended the writing, if one did.
+    """
+
+    def __init__(self, descriptor: int, name: str, path: Path) -> None:
+        super().__init__(descriptor, "wb")
+        self.name = name
+        self.failure: Optional[InputError] = None
+        self._path = path
+
+    def write(self, block) -> int:
+        try:
+            with _clear_errors(self._path):
+                return super().write(block)
+        except InputError as error:
+            self.failure = error
+            raise
+
+
+def _open_unfinished(path: Path) -> _Unfinished:
+    """A new temporary file, locked."""
+    while True:
+        descriptor, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}{_UNFINISHED}", suffix=".part"
+        )
+        with contextlib.suppress(OSError):  # a file system without locks: it is never removed as left over
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return _Unfinished(descriptor, name, path)
+        os.close(descriptor)  # between the two lines above another process took it for left over
+
+
+@contextlib.contextmanager
+def _clear_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror or error}); make room or name another place"
+        ) from None
 
 
 def _umask() -> int:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import gzip
 import os
-import signal
+import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from onmt_evsoftmax.errors import InputError
-from onmt_evsoftmax.files import atomic_write, read_lines, sha256
+from onmt_evsoftmax.files import atomic_write, check_writable, read_lines, sha256
 
 
 def test_an_exception_leaves_the_old_file_and_no_other(tmp_path):
@@ -28,6 +29,14 @@ def test_an_exception_leaves_the_old_file_and_no_other(tmp_path):
 def test_kill_9_leaves_the_old_file(tmp_path):
     path = tmp_path / "file"
     path.write_text("old")
+    process = a_process_that_writes(path)
+    process.kill()
+    process.wait()
+    assert path.read_text() == "old"
+
+
+def a_process_that_writes(path) -> subprocess.Popen:
+    """A process that has begun to write ``path``; it is alive until somebody kills it."""
     code = (
         "import sys, time\nfrom onmt_evsoftmax.files import atomic_write\n"
         "with atomic_write(sys.argv[1]) as stream:\n"
@@ -35,9 +44,118 @@ def test_kill_9_leaves_the_old_file(tmp_path):
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "written\n"
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert path.read_text() == "old"
+    return process
+
+
+def test_the_next_run_removes_what_a_killed_one_left_and_nothing_of_a_living_one(tmp_path):
+    path = tmp_path / "a[1]"
+    (tmp_path / ".a[1].part").write_text("the part of a download")
+    (tmp_path / ".a[1].b.part").write_text("that of a longer name")
+    dead, living = a_process_that_writes(path), a_process_that_writes(path)
+    dead.kill()
+    dead.wait()
+    try:
+        with atomic_write(path) as stream:
+            stream.write("next")
+        left = sorted(entry.name for entry in tmp_path.iterdir())
+        assert [name for name in left if "writing" not in name] == [".a[1].b.part", ".a[1].part", "a[1]"]
+        assert len(left) == 4
+    finally:
+        living.kill()
+        living.wait()
+    with atomic_write(path) as stream:
+        stream.write("last")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [".a[1].b.part", ".a[1].part", "a[1]"]
+
+
+def test_many_writers_of_one_file_do_not_disturb_each_other(tmp_path):
+    def write(number):
+        for _ in range(30):
+            with atomic_write(tmp_path / "file") as stream:
+                stream.write(f"{number}" * 1000)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+    content = (tmp_path / "file").read_text()
+    assert len(content) == 1000 and len(set(content)) == 1
+
+
+WRITERS = {
+    "text": "stream.write('x' * 200_000)",
+    "numpy": "import numpy; numpy.savez(stream, a=numpy.zeros(50_000))",
+    "torch": "import torch; torch.save({'a': torch.zeros(50_000)}, stream)",
+    "figure": "from matplotlib.figure import Figure; Figure((40, 40)).savefig(stream, format='raw')",
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_disk_without_room_is_one_clear_line(tmp_path, writer):
+    """A limit on the size of files makes the kernel refuse in the middle of a file, as a full disk does."""
+    code = (
+        "import resource, sys\nfrom onmt_evsoftmax.errors import InputError\n"
+        "from onmt_evsoftmax.files import atomic_write\n"
+        "try:\n    with atomic_write(sys.argv[1], sys.argv[2]) as stream:\n"
+        "        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        f"        {WRITERS[writer]}\nexcept InputError as error:\n    print(error)"
+    )
+    call = [sys.executable, "-c", code, str(tmp_path / "file"), "w" if writer == "text" else "wb"]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=120)
+    assert done.stdout == f"{tmp_path / 'file'}: cannot be written (File too large); make room or name another place\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    """A file system of 64 kB; skipped where nobody may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    call = [mount or "false", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if subprocess.run(call, capture_output=True).returncode != 0:
+        pytest.skip("may not mount a file system")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk(full_disk):
+    (full_disk / "file").write_text("old")
+    with pytest.raises(InputError, match=r"file: cannot be written \(No space left on device\); make room"):
+        with atomic_write(full_disk / "file", "wb") as stream:
+            stream.write(bytes(200_000))
+    assert [entry.name for entry in full_disk.iterdir()] == ["file"]
+    assert (full_disk / "file").read_text() == "old"
+
+
+def test_a_read_only_file_system(full_disk):
+    subprocess.run(["mount", "-o", "remount,ro", str(full_disk)], check=True)
+    with pytest.raises(InputError, match=r"file: cannot be written \(no permission for .*disk\)"):
+        check_writable(full_disk / "new" / "file")
+
+
+def test_places_that_cannot_be_written_are_known_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("x")
+    os.mkfifo(tmp_path / "pipe")
+    for path, message in (
+        (tmp_path, "is a folder; name the file"),
+        (tmp_path / "file" / "below", r"below: cannot be written, because .*file is a file"),
+        (tmp_path / "file" / "far" / "below", "is a file; name another place"),
+        (tmp_path / "pipe", "is no ordinary file"),
+        (tmp_path / ("x" * 300), "File name too long"),
+    ):
+        with pytest.raises(InputError, match=message):
+            check_writable(path)
+        with pytest.raises(InputError, match=message), atomic_write(path):
+            pytest.fail("work began")
+    check_writable(tmp_path / "new" / "folder" / "file")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "pipe"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission(tmp_path):
+    tmp_path.chmod(0o555)
+    with pytest.raises(InputError, match="no permission for"), atomic_write(tmp_path / "file"):
+        pytest.fail("work began")
 
 
 def test_the_file_has_the_usual_permissions(tmp_path):

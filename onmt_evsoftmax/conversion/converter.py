@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from ..errors import InputError
-from ..files import PathLike, atomic_write
+from ..files import PathLike, atomic_write, check_writable
 from .checkpoint import LegacyCheckpoint, read_checkpoint
 from .options import convert_options
 from .vocabularies import token_lists
@@ -78,8 +78,7 @@ def convert(old: PathLike, new: PathLike, *, force: bool = False) -> Conversion:
 
 
 def _check_target(old: Path, new: Path, force: bool) -> None:
-    if new.is_dir():
-        raise InputError(f"{new}: is a directory; name the file to write")
+    check_writable(new)
     if new.exists() and old.exists() and os.path.samefile(old, new):
         raise InputError(f"{new}: is the checkpoint to convert; write to another file")
     if new.exists() and not force:
@@ -87,11 +86,8 @@ def _check_target(old: Path, new: Path, force: bool) -> None:
 
 
 def _write(path: Path, content: dict) -> None:
-    try:
-        with atomic_write(path, "wb") as stream:
-            torch.save(content, stream)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+    with atomic_write(path, "wb") as stream:
+        torch.save(content, stream)
 
 
 def _era(checkpoint: LegacyCheckpoint) -> str:
