@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any, Optional
 
+from ..documents import read_json
+from ..errors import InputError
 from ..files import PathLike, atomic_write, sha256
 from .catalogue import Dataset, Download
 from .lines import count_lines
@@ -18,7 +20,12 @@ VERSION = 1
 
 
 class Manifest:
-    """The manifest of a folder, written anew whenever something is added to it."""
+    """The manifest of a folder, written anew whenever something is added to it; one of another version begins anew.
+
+    Raises:
+        InputError: it is damaged. What a download looked like the first time is then forgotten only if the user
+            removes it.
+    """
 
     def __init__(self, folder: PathLike, dataset: Dataset) -> None:
         self.path = Path(folder) / MANIFEST
@@ -32,11 +39,14 @@ class Manifest:
             "counts": {},
             "files": {},
         }
-        try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+        if not self.path.exists():
             return
+        remedy = "restore it, or remove it to fetch anew"
+        found = read_json(self.path, remedy)
         if isinstance(found, dict) and (found.get("format"), found.get("version")) == (FORMAT, VERSION):
+            odd = _odd_key(found)
+            if odd is not None:
+                raise InputError(f"{self.path}: {odd} is missing or damaged; {remedy}")
             self._document = found
 
     @property
@@ -81,3 +91,19 @@ class Manifest:
     def _write(self) -> None:
         with atomic_write(self.path) as stream:
             stream.write(json.dumps(self._document, indent=1, ensure_ascii=False) + "\n")
+
+
+def _odd_key(document: dict[str, Any]) -> Optional[str]:
+    """The first key of a manifest that does not hold what `Manifest` writes there."""
+    entries = {key: document.get(key) for key in ("downloads", "counts", "files")}
+    for key, value in entries.items():
+        if not isinstance(value, dict):
+            return key
+    if not isinstance(document.get("source", 0), (str, type(None))):
+        return "source"
+    if not all(type(count) is int for count in entries["counts"].values()):
+        return "counts"
+    for key in ("downloads", "files"):
+        if not all(isinstance(e, dict) and isinstance(e.get("sha256"), str) for e in entries[key].values()):
+            return key
+    return None if all(name == Path(name).name != "" for name in entries["files"]) else "files"
