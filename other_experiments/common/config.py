@@ -8,6 +8,8 @@ from typing import Any, Mapping, Optional, Sequence, Union
 
 import yaml
 
+from onmt_evsoftmax.documents import read_yaml
+
 from .errors import ExperimentError
 
 PRESETS = "presets"
@@ -36,11 +38,11 @@ def load_config(
             value has another type than in the default file.
     """
     settings = _read(default)
-    presets = settings.pop(PRESETS, None) or {}
+    presets = _take_presets(settings, default)
     layers = []
     if config is not None:
         given = _read(config)
-        presets = {**presets, **(given.pop(PRESETS, None) or {})}
+        presets = {**presets, **_take_presets(given, config)}
         layers.append((str(config), given))
     for name in [preset] if isinstance(preset, str) else preset or ():
         if name not in presets:
@@ -62,15 +64,18 @@ _Loader.add_implicit_resolver(
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)
-    except OSError as error:
-        raise ExperimentError(f"{path}: cannot be read ({error.strerror})") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ExperimentError(f"{path}: no YAML ({' '.join(str(error).split())})") from None
+    content = read_yaml(path, "mend it; the experiment's own config.yaml shows how", _Loader)
     if not isinstance(content, dict):
         raise ExperimentError(f"{path}: must hold keys and values, like the experiment's own config.yaml")
     return content
+
+
+def _take_presets(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Remove the presets from a file's content; name -> changes."""
+    presets = content.pop(PRESETS, None) or {}
+    if not isinstance(presets, dict):
+        raise ExperimentError(f"{path}: {PRESETS} must hold names and changes, not {presets!r}")
+    return presets
 
 
 def _merge(known: Mapping, changes: Any, place: str, prefix: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import math
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,8 +135,10 @@ def _download(file: MnistFile, path: Path, mirrors: tuple[str, ...]) -> np.ndarr
 
 
 def _read(path: Path, file: MnistFile) -> np.ndarray:
+    header = 4 + 4 * len(file.shape)
     try:
-        content = gzip.decompress(path.read_bytes())
+        with gzip.open(path, "rb") as stream:
+            content = stream.read(header + math.prod(file.shape) + 1)  # a byte more than belongs there
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ExperimentError(f"{path}: damaged archive ({error}); fetch it again") from None
     except OSError as error:

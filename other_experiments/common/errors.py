@@ -5,23 +5,22 @@ from __future__ import annotations
 import sys
 from typing import Callable, Optional, Sequence
 
+from onmt_evsoftmax.errors import InputError
 
-class ExperimentError(ValueError):
-    """The input is wrong; the message names the file, key or option and says what to do."""
+
+ExperimentError = InputError
+"""The input is wrong; the message names the file, key or option and says what to do."""
 
 
 def run_main(function: Callable[[Optional[Sequence[str]]], None]) -> None:
     """Call ``function(None)`` as a command: bad input becomes one line and exit status 2.
 
-    That is an `ExperimentError`, a file that cannot be read or written, and the InputError that
-    `onmt_evsoftmax` raises for an unknown mapping. Any other ValueError is a fault in the code
-    and keeps its traceback.
+    That is an `ExperimentError`, and a file that cannot be read or written. Any other ValueError is a
+    fault in the code and keeps its traceback.
     """
     try:
         function(None)
-    except ValueError as error:
-        if not isinstance(error, ExperimentError) and type(error).__name__ != "InputError":
-            raise
+    except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
-import pickle
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any, Iterator, Mapping, Optional
 
 import torch
 import yaml
+
+from onmt_evsoftmax.documents import parse_json, read_json, read_yaml
+from onmt_evsoftmax.files import read_lines, writing
 
 from .errors import ExperimentError
 from .files import PathLike, atomic_write
@@ -43,8 +46,7 @@ class RunFolder:
     @property
     def results(self) -> Optional[dict[str, Any]]:
         """What `finish` was given, or None while the run is not through."""
-        file = self.path / "results.json"
-        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+        return read_results(self.path) if (self.path / "results.json").exists() else None
 
     def load(self) -> Optional[dict[str, Any]]:
         """The last state that was saved, or None; the log is cut back to that moment.
@@ -68,13 +70,15 @@ class RunFolder:
         """Append one measurement to ``log.jsonl``."""
         if self._log is None:
             self._log = self._log_file.open("a", encoding="utf-8")
-        self._log.write(json.dumps(record, allow_nan=True) + "\n")
+        with writing(self._log_file):
+            self._log.write(json.dumps(record, allow_nan=True) + "\n")
         self._lines += 1
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Write the checkpoint: tensors and plain values only, for it is read with ``weights_only``."""
         if self._log is not None:
-            self._log.flush()
+            with writing(self._log_file):
+                self._log.flush()
         with atomic_write(self.path / "checkpoint.pt", "wb") as stream:
             torch.save({"lines": self._lines, "state": dict(state)}, stream)
 
@@ -92,8 +96,9 @@ class RunFolder:
     def close(self) -> None:
         """Close the log; `log` opens it again."""
         if self._log is not None:
-            self._log.close()
-            self._log = None
+            log, self._log = self._log, None
+            with writing(self._log_file):
+                log.close()
 
     def _make(self) -> None:
         try:
@@ -112,11 +117,12 @@ class RunFolder:
             return None, 0
         try:
             content = torch.load(file, weights_only=True)
-            return content["state"], content["lines"]
-        except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError):
-            raise ExperimentError(
-                f"{file}: is no checkpoint, or damaged; delete {self.path} to start anew"
-            ) from None
+            state, lines = content["state"], content["lines"]
+        except Exception:  # a damaged file makes torch.load raise a dozen kinds of exceptions
+            state, lines = None, None
+        if not isinstance(state, dict) or type(lines) is not int or lines < 0:
+            raise ExperimentError(f"{file}: is no checkpoint, or damaged; delete {self.path} to start anew")
+        return state, lines
 
 
 def keep_config(folder: PathLike, config: Mapping[str, Any]) -> None:
@@ -147,12 +153,9 @@ def read_config(folder: PathLike) -> dict[str, Any]:
         ExperimentError: there is none, or it is damaged.
     """
     file = Path(folder) / "config.yaml"
-    try:
-        config = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        config = None
+    config = read_yaml(file, f"without it {folder} is no run folder")
     if not isinstance(config, dict):
-        raise ExperimentError(f"{file}: missing or damaged, so {folder} is no run folder")
+        raise ExperimentError(f"{file}: holds no keys and values, so {folder} is no run folder")
     return config
 
 
@@ -168,9 +171,39 @@ def read_log(path: PathLike, missing_ok: bool = False) -> list[dict[str, Any]]:
             return []
         raise ExperimentError(f"{file}: no such file; {path} is no run folder, or has no measurement yet")
     records = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            raise ExperimentError(f"{file}, line {number}: no JSON ({error})") from None
+    for number, line in enumerate(read_lines(file), 1):
+        source, remedy = f"{file}, line {number}", "delete the folder to start anew"
+        record = parse_json(line, source, remedy, finite=False)  # a loss may have become infinite
+        if not isinstance(record, dict):
+            raise ExperimentError(f"{source}: no measurement; {remedy}")
+        records.append(record)
     return records
+
+
+def read_results(folder: PathLike) -> dict[str, Any]:
+    """What `RunFolder.finish` was given.
+
+    Raises:
+        InputError: there is no ``results.json``, or it is damaged.
+    """
+    file, remedy = Path(folder) / "results.json", f"delete {folder} to run anew"
+    results = read_json(file, remedy, finite=False)
+    if not isinstance(results, dict):
+        raise ExperimentError(f"{file}: holds no results; {remedy}")
+    return results
+
+
+@contextlib.contextmanager
+def damage_named(folder: PathLike) -> Iterator[None]:
+    """Whatever is missing from the results, logs and configs of runs becomes an error that names their folder.
+
+    Raises:
+        ExperimentError: a key, an entry or a type was not there inside of the block.
+    """
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise ExperimentError(
+            f"{folder}: the results, log or config of a run are damaged ({type(error).__name__}: {error}); "
+            "delete its folder to run anew"
+        ) from None

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from ..common.errors import ExperimentError, run_main
 from ..common.files import atomic_write
 from ..common.plots import COLOURS, METHODS, PRINTED, save
-from ..common.runs import read_config, read_log
+from ..common.runs import damage_named, read_config, read_log, read_results
 
 from .distances import DISTANCES
 from .summary import table
@@ -47,11 +47,13 @@ def report(runs: Sequence[Path], out: Path) -> str:
     entries, texts = [], []
     for run in runs:
         folders, config = finished(run), read_config(run)
-        results = [json.loads((folder / "results.json").read_text(encoding="utf-8")) for folder in folders]
-        judge, rows = results[0]["judge"], [row for result in results for row in result["runs"]]
+        results = [read_results(folder) for folder in folders]
+        with damage_named(run):
+            judge, rows = results[0]["judge"], [row for result in results for row in result["runs"]]
+            described = ", ".join(f"{key} {config[key]}" for key in DESCRIBED)
+            text = f"## {run.name}\n\n{described}; the judge is right on {judge:.2%}\n\n{table(rows)}"
         entries.append({"name": run.name, "config": config, "judge": judge, "runs": rows})
-        described = ", ".join(f"{key} {config[key]}" for key in DESCRIBED)
-        texts.append(f"## {run.name}\n\n{described}; the judge is right on {judge:.2%}\n\n{table(rows)}")
+        texts.append(text)
         place = out if len(runs) == 1 else out / run.name
         save(figure2(folders, config["split"]), place / "figure2.png")
         save(figure3(folders), place / "figure3.png")
@@ -76,9 +78,7 @@ def figure2(folders: Sequence[Path], split: Sequence[Sequence[int]]) -> Figure:
     """The first seed's decoded image of each class above its prior probability, per method and label."""
     shown = {}
     for folder in folders:
-        with np.load(folder / "decoded.npz") as arrays:
-            images = arrays["images"][0].astype(np.float32)
-            shown.update({name: (images, arrays[name][0]) for name in METHODS if name in arrays})
+        shown.update(_decoded(folder))
     methods = [name for name in METHODS if name in shown]
     figure = Figure(figsize=(5.2 * len(split), 1.75 * len(methods)))
     grid = figure.add_gridspec(
@@ -97,6 +97,19 @@ def figure2(folders: Sequence[Path], split: Sequence[Sequence[int]]) -> Figure:
             if column == 0:
                 bars.set_ylabel(PRINTED[method].replace(" ", "\n"))
     return figure
+
+
+def _decoded(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Method -> the first seed's decoded images and the prior of each label."""
+    file = folder / "decoded.npz"
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            images = arrays["images"][0].astype(np.float32)
+            return {name: (images, arrays[name][0]) for name in METHODS if name in arrays}
+    except Exception as error:  # a damaged file makes numpy, zipfile and zlib raise a dozen kinds
+        raise ExperimentError(
+            f"{file}: missing or damaged ({type(error).__name__}); delete {folder} to run anew"
+        ) from None
 
 
 def _images(axes: Axes, images: np.ndarray) -> None:

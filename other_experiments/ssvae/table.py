@@ -9,11 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Optional, Sequence
 
-import yaml
-
 from ..common.errors import ExperimentError, run_main
 from ..common.files import atomic_write
-from ..common.runs import read_log
+from ..common.runs import damage_named, read_config, read_log, read_results
 from .methods import METHODS, Method
 
 OF_A_RUN = ("method", "seed", "learning_rate")
@@ -111,8 +109,15 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 def _row(method: Method, folders: Sequence[Path]) -> dict[str, Any]:
-    results = [json.loads((folder / "results.json").read_text(encoding="utf-8")) for folder in folders]
+    results = [read_results(folder) for folder in folders]
     logs = [read_log(folder) for folder in folders]
+    with damage_named(folders[0].parent):
+        return _summaries(method, folders, results, logs)
+
+
+def _summaries(
+    method: Method, folders: Sequence[Path], results: Sequence[dict], logs: Sequence[list[dict]]
+) -> dict[str, Any]:
     scores = [result["rows"][method.name] for result in results]
     return {
         "seeds": [int(folder.name.partition("-")[2]) for folder in folders],
@@ -134,8 +139,7 @@ def _summary(values: Sequence[float]) -> dict[str, Any]:
 
 
 def _check_same(settings: dict[str, Any], folder: Path) -> None:
-    own = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
-    own = {key: value for key, value in own.items() if key not in OF_A_RUN}
+    own = {key: value for key, value in read_config(folder).items() if key not in OF_A_RUN}
     if not settings:
         settings.update(own)
     differing = [key for key in own if own[key] != settings.get(key)]

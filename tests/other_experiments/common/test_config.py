@@ -53,7 +53,8 @@ def test_presets_combine_and_can_come_from_the_users_file(default, tmp_path):
         ("epochs: 1.5\n", ["epochs", "int", "1.5"]),
         ("rates: 3\n", ["rates", "keys and values"]),
         ("- 1\n", ["own.yaml", "keys and values"]),
-        ("a: [\n", ["own.yaml", "no YAML"]),
+        ("a: [\n", ["own.yaml", "not readable YAML"]),
+        ("presets: [1]\n", ["own.yaml", "presets must hold names and changes"]),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_line(default, tmp_path, text, parts):
@@ -67,7 +68,7 @@ def test_a_wrong_file_is_refused_in_one_line(default, tmp_path, text, parts):
 
 
 def test_a_missing_file_and_an_unknown_preset_are_refused(default, tmp_path):
-    with pytest.raises(ExperimentError, match="absent.yaml: cannot be read"):
+    with pytest.raises(ExperimentError, match="absent.yaml: no such file"):
         load_config(default, tmp_path / "absent.yaml")
     with pytest.raises(ExperimentError, match="unknown preset 'tiny'; known: small, fast"):
         load_config(default, preset="tiny")
