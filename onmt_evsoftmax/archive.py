@@ -9,20 +9,36 @@ Layout of the file, readable with plain ``numpy.load`` (no pickles):
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Iterator, Mapping, Optional
 
 import numpy as np
 
+from .documents import parse_json
 from .errors import InputError
 from .files import PathLike, atomic_write
+from .segmentation import SCHEMES
 
 KINDS = ("encoder", "decoder", "cross")
+SIDES = ("source", "target", "target_input")
 FORMAT = "onmt_evsoftmax.attention"
 VERSION = 1
+AGAIN = "make it again with: onmt_evsoftmax attend"
+ROUNDING = 0.01
+"""How far above 1 a weight of a model in half precision may lie."""
+LARGEST_ARRAY = 8 << 30
+"""Bytes of one sentence's attention, or of the metadata: 24 layers of 16 heads over 2,000 tokens have 6e9."""
+HIGHEST_RATIO = 1032
+"""deflate cannot pack more bytes than that into one."""
+_READ_HEADER = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 @dataclass(frozen=True)
@@ -51,45 +67,131 @@ class Sentence:
 
 
 class AttentionArchive:
-    """Reads an archive sentence by sentence; nothing is loaded before it is asked for.
+    """Reads an archive sentence by sentence; nothing is loaded before it is asked for, and nothing unchecked.
 
     ``metadata`` holds ``model`` (file name), ``functions`` (kind -> name of the mapping),
     ``kinds``, ``layers`` (kind -> number), ``heads``, ``segmentation`` (see `onmt_evsoftmax.segmentation`),
     ``versions`` and ``sentences`` (a list of ``source`` / ``target`` / ``target_input``).
+
+    Raises:
+        InputError: no such file, no archive of this version, or one whose metadata is damaged.
     """
 
     def __init__(self, path: PathLike) -> None:
         self.path = Path(path)
-        try:
-            self._arrays = np.load(self.path, allow_pickle=False)
-            self.metadata: dict[str, Any] = json.loads(str(self._arrays["metadata"]))
-        except FileNotFoundError:
-            raise InputError(f"{path}: no such file") from None
-        except (ValueError, KeyError, IndexError, zipfile.BadZipFile, OSError, EOFError) as error:
-            raise InputError(
-                f"{path}: not an attention archive ({error}); make one with: onmt_evsoftmax attend"
-            ) from None
-        known = isinstance(self.metadata, dict) and (
-            self.metadata.get("format"),
-            self.metadata.get("version"),
-        )
-        if known != (FORMAT, VERSION):
-            raise InputError(
-                f"{path}: not an attention archive of version {VERSION}; "
-                "make it again with: onmt_evsoftmax attend"
-            )
+        self.metadata: dict[str, Any] = {}
+        if not self.path.exists():
+            raise InputError(f"{path}: no such file")
+        with self._damage_named("not an attention archive"):
+            self._bundle = zipfile.ZipFile(self.path)
+            text = str(read_array(self._bundle, "metadata", "U").item())
+        metadata = parse_json(text, f"{path}: its metadata", AGAIN)
+        version = isinstance(metadata, dict) and (metadata.get("format"), metadata.get("version"))
+        if version != (FORMAT, VERSION):
+            raise InputError(f"{path}: not an attention archive of version {VERSION}; {AGAIN}")
+        odd = _odd_key(metadata)
+        if odd is not None:
+            raise InputError(f"{path}: {odd} in its metadata is missing or damaged; {AGAIN}")
+        if metadata["segmentation"] not in SCHEMES:
+            raise InputError(f"{path}: names no segmentation of {', '.join(SCHEMES)}; {AGAIN}")
+        self.metadata = metadata
 
     def __len__(self) -> int:
         return len(self.metadata["sentences"])
 
     def __getitem__(self, index: int) -> Sentence:
+        """Tokens and weights of a sentence.
+
+        Raises:
+            InputError: there is no such sentence, or its arrays are missing, damaged, of another type or shape
+                than its tokens need, or hold what cannot be a weight.
+        """
         if not 0 <= index < len(self):
             raise InputError(f"{self.path}: no sentence {index}; it holds sentences 0 to {len(self) - 1}")
-        attention = {kind: self._arrays[f"{kind}.{index}"] for kind in self.metadata["kinds"]}
-        return Sentence(attention=attention, **self.metadata["sentences"][index])
+        tokens = {side: self.metadata["sentences"][index][side] for side in SIDES}
+        sentence = Sentence(attention={}, **tokens)
+        attention = {kind: self._weights(index, kind, sentence) for kind in self.metadata["kinds"]}
+        return Sentence(attention=attention, **tokens)
 
     def __iter__(self):
         return (self[index] for index in range(len(self)))
+
+    def _weights(self, index: int, kind: str, sentence: Sentence) -> np.ndarray:
+        """One array of a sentence, checked against its tokens."""
+        where = f"{self.path}: sentence {index}"
+        with self._damage_named(f"sentence {index} cannot be read"):
+            weights = read_array(self._bundle, f"{kind}.{index}", "f")
+        queries, keys = map(len, sentence.tokens(kind))
+        if weights.ndim != 4 or weights.shape[2:] != (queries, keys):
+            expected = f"(layers, heads, {queries}, {keys})"
+            raise InputError(f"{where}: {kind} has shape {weights.shape}, expected {expected}; {AGAIN}")
+        if 0 in weights.shape[:2]:
+            raise InputError(f"{where}: {kind} has no layers or no heads; {AGAIN}")
+        if not ((weights >= 0) & (weights <= 1 + ROUNDING)).all():  # also false for NaN
+            raise InputError(f"{where}: {kind} has weights that are NaN or outside [0, 1]; {AGAIN}")
+        return weights
+
+    @contextlib.contextmanager
+    def _damage_named(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # a damaged file makes zipfile, zlib and numpy raise a dozen kinds
+            problem = " ".join(str(error).split()) or type(error).__name__
+            raise InputError(f"{self.path}: {what} ({problem}); {AGAIN}") from None
+
+
+def _odd_key(metadata: Mapping[str, Any]) -> Optional[str]:
+    """The first key of the metadata that does not hold what readers of it count on."""
+    for key, kind in (("model", str), ("segmentation", str), ("functions", dict), ("versions", dict),
+                      ("kinds", list), ("sentences", list)):
+        if not isinstance(metadata.get(key), kind):
+            return key
+    if not all(kind in KINDS for kind in metadata["kinds"]):
+        return "kinds"
+    if not all(isinstance(metadata["functions"].get(kind), str) for kind in metadata["kinds"]):
+        return "functions"
+    if not all(isinstance(version, str) for version in metadata["versions"].values()):
+        return "versions"
+    for index, tokens in enumerate(metadata["sentences"]):
+        if not isinstance(tokens, dict):
+            return f"sentence {index}"
+        for side in SIDES:
+            texts = tokens.get(side)
+            if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+                return f"{side} of sentence {index}"
+    return None
+
+
+def read_array(bundle: zipfile.ZipFile, name: str, kind: str, largest: int = LARGEST_ARRAY) -> np.ndarray:
+    """The array ``name`` of an open ``.npz``, without trust in what the file says of itself.
+
+    Memory is taken only for an array whose header, size in the zip and compressed size agree, and it is read
+    block by block.
+
+    Args:
+        kind: of dtype, as in `numpy.dtype.kind`; anything else, Python objects among them, is refused.
+        largest: bytes that it may have.
+
+    Raises:
+        ValueError, KeyError, or whatever else zipfile, zlib and numpy raise for a damaged file.
+    """
+    member = bundle.getinfo(f"{name}.npy")
+    if member.file_size > min(largest, HIGHEST_RATIO * member.compress_size + (1 << 16)):
+        raise ValueError(f"{member.filename} of {member.compress_size:,} bytes is said to hold {member.file_size:,}")
+    with bundle.open(member) as stream:
+        version = np.lib.format.read_magic(stream)
+        if version not in _READ_HEADER:
+            raise ValueError(f"{member.filename} is of version {version} of numpy's format")
+        shape, by_columns, dtype = _READ_HEADER[version](stream)
+        if dtype.kind != kind:
+            raise ValueError(f"{member.filename} holds {dtype}")
+        size = math.prod(shape) * dtype.itemsize
+        if min(shape, default=0) < 0 or stream.tell() + size != member.file_size:
+            raise ValueError(f"{member.filename} is said to have the shape {shape}, which its size belies")
+        content = bytearray()
+        while block := stream.read(1 << 20):
+            content += block
+    return np.frombuffer(content, dtype).reshape(shape, order="F" if by_columns else "C")
 
 
 def write_archive(path: PathLike, sentences: Iterable[Sentence], metadata: Mapping[str, Any]) -> None:

@@ -39,7 +39,7 @@ def atomic_write(path: PathLike, mode: str = "w") -> Iterator[IO]:
     """
     path = Path(path)
     check_writable(path)
-    with _clear_errors(path):
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_unfinished(path)
         raw = _open_unfinished(path)
@@ -50,7 +50,7 @@ def atomic_write(path: PathLike, mode: str = "w") -> Iterator[IO]:
         with text as stream:
             yield stream
             stream.flush()
-            with _clear_errors(path):
+            with writing(path):
                 os.fsync(raw.fileno())
                 os.chmod(temporary, 0o666 & ~_umask())
                 os.replace(temporary, path)
@@ -70,7 +70,7 @@ def check_writable(path: PathLike) -> None:
             be written there.
     """
     path = Path(path)
-    with _clear_errors(path):
+    with writing(path):
         if path.is_dir():
             raise InputError(f"{path}: is a folder; name the file to write")
         if path.exists() and not path.is_file():
@@ -112,7 +112,7 @@ class _Unfinished(io.FileIO):
 
     def write(self, block) -> int:
         try:
-            with _clear_errors(self._path):
+            with writing(self._path):
                 return super().write(block)
         except InputError as error:
             self.failure = error
@@ -133,7 +133,8 @@ def _open_unfinished(path: Path) -> _Unfinished:
 
 
 @contextlib.contextmanager
-def _clear_errors(path: Path) -> Iterator[None]:
+def writing(path: PathLike) -> Iterator[None]:
+    """A full disk or a folder without permission, met inside of the block, is an InputError that names ``path``."""
     try:
         yield
     except OSError as error:

@@ -11,7 +11,7 @@ from onmt_evsoftmax.files import sha256
 
 METADATA = {
     "model": "m.pt",
-    "functions": {"cross": "evsoftmax"},
+    "functions": dict.fromkeys(("encoder", "decoder", "cross"), "evsoftmax"),
     "kinds": ["encoder", "decoder", "cross"],
     "layers": {"encoder": 2, "decoder": 2, "cross": 2},
     "heads": 3,

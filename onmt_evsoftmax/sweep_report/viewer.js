@@ -21,7 +21,8 @@ function fillSentences() {
     .filter(([i, sentence]) => !sought || matches(sentence, sought));
   control("found").textContent = sought ? `${found.length} of ${sentences.length} sentences found` : "";
   if (found.length && !found.some(([i]) => i === state.sentence)) state.sentence = found[0][0];
-  const entries = found.map(([i, sentence]) => [i, `${sentence.number}: ${sentence.source.slice(0, 100)}`]);
+  const entries = found.map(([i, sentence]) =>
+    [i, `${sentence.number}: ${sentence.source.slice(0, 100) || "(no source words)"}`]);
   fillOptions("sentence", entries, state.sentence);
 }
 
@@ -52,7 +53,7 @@ function drawTexts(sentence) {
   for (const [name, text] of [["source", sentence.source], ["reference", sentence.reference]]) {
     if (text === null) continue;
     element("dt", {}, texts, name);
-    element("dd", {}, texts, text);
+    element("dd", {}, texts, text || "(empty)");
   }
 }
 

@@ -45,5 +45,5 @@ function selectMap(model, kind, layer, head) {
     const start = (layer * heads + each) * queries.length * keys.length;
     return queries.map((_, q) => keys.map((_, k) => (codes[start + q * keys.length + k] / 255) ** 2));
   });
-  return { queries, keys, weights, visible: (q, k) => kind !== "decoder" || k <= q };
+  return { kind, queries, keys, weights, visible: (q, k) => kind !== "decoder" || k <= q };
 }

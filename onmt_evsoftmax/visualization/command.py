@@ -79,9 +79,10 @@ def _write_figure(arguments: argparse.Namespace, models: Sequence[Model], view: 
     from .bars import draw_bars
     from .canvas import save
     from .heatmap import draw_heatmap
-    from .panel import select_panels
+    from .panel import require_tokens, select_panels
 
     panels = select_panels(models, arguments.sentence, view)
+    require_tokens(panels, arguments.sentence, view.kind)
     heading = view.heading(arguments.sentence)
     if arguments.target_word is None:
         heads = len(panels) // len(models)
@@ -104,6 +105,10 @@ def _write_page(arguments: argparse.Namespace, models: Sequence[Model], view: Vi
     sentences = _page_sentences(arguments.sentences, arguments.sentence, models)
     size = write_page(models, arguments.out, sentences, arguments.sentence, view)
     print(f"{arguments.out}: {len(sentences)} sentences, {len(models)} models, {size / 1e6:.1f} MB; open it")
+    empty = [number for number in sentences if any(model.lacks_words(number) for model in models)]
+    if empty:
+        numbers = ", ".join(map(str, empty))
+        print(f"{arguments.out}: without words on a side, so with empty maps: sentence {numbers}", file=sys.stderr)
     if size > LARGE_PAGE:
         advice = "large for a browser; choose fewer sentences with --sentences"
         print(f"{arguments.out}: {advice}", file=sys.stderr)

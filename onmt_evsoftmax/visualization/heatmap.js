@@ -19,8 +19,8 @@ function decode(model, sentence, kind) {
 
 /* A word's keys are summed, its queries are averaged. */
 function mergeWords(weights, queryWords, keyWords) {
-  const keys = keyWords[keyWords.length - 1] + 1;
-  const merged = Array.from({ length: queryWords[queryWords.length - 1] + 1 }, () => new Float64Array(keys));
+  const [queries, keys] = [queryWords, keyWords].map(words => words.length ? words[words.length - 1] + 1 : 0);
+  const merged = Array.from({ length: queries }, () => new Float64Array(keys));
   const count = merged.map((_, word) => queryWords.filter(other => other === word).length);
   weights.forEach((row, q) => row.forEach((weight, k) => {
     merged[queryWords[q]][keyWords[k]] += weight / count[queryWords[q]];
@@ -53,8 +53,9 @@ function selectMap(model) {
   // a word is seen as soon as one of its pieces is
   const seen = merge(grid((q, k) => state.kind !== "decoder" || k <= q ? 1 : 0));
   const labels = state.merge_subwords ? "words" : "pieces";
-  return { title: data.models[model].titles[state.kind], lines: [describeView()], queries: rows[labels],
-           keys: columns[labels], weights, visible: (q, k) => seen[q][k] > 0, ...PRECISION };
+  return { kind: state.kind, title: data.models[model].titles[state.kind], lines: [describeView()],
+           queries: rows[labels], keys: columns[labels], weights, visible: (q, k) => seen[q][k] > 0,
+           ...PRECISION };
 }
 
 function draw() {
@@ -66,7 +67,8 @@ function draw() {
 
 function fillControls() {
   const first = data.models[0].sentences;
-  const titles = data.numbers.map((number, i) => [i, `${number}: ${first[i].source.words.join(" ")}`]);
+  const titles = data.numbers.map((number, i) =>
+    [i, `${number}: ${first[i].source.words.join(" ") || "(no source words)"}`]);
   fillOptions("sentence", titles, state.sentence);
   fillOptions("kind", Object.keys(data.shapes).map(kind => [kind, KINDS[kind]]), state.kind);
   fillLayersAndHeads(state, ...data.shapes[state.kind]);

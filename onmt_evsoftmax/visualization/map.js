@@ -1,6 +1,6 @@
 /* Maps of attention: labels, a canvas of cells, and a cursor that reads them.
 
-   A map is { title, lines, queries, keys, weights, visible, digits, sign }: texts above it, tokens of the
+   A map is { kind, title, lines, queries, keys, weights, visible, digits, sign }: texts above it, tokens of the
    rows and columns, rows of weights, whether the mask lets row q see column k (a function), and how exactly
    a weight is known: its digits, and what stands before them. */
 
@@ -79,12 +79,23 @@ function paintCells(map, size, parent) {
   }));
 }
 
+/* What stands in place of a map without rows or columns, such as that of an empty source line; else "". */
+function describeEmpty({ kind, queries, keys }) {
+  const sides = SIDES[kind].map(side => side.replace("_input", ""));
+  const empty = [queries, keys].findIndex(tokens => !tokens.length);
+  return empty < 0 ? "" : `no ${sides[empty]} words`;
+}
+
 /* Draw a map with its title and lines of text into a new figure. */
 function drawMap(map, size, parent) {
   const figure = element("figure", {}, parent);
   const caption = element("figcaption", {}, figure);
   element("strong", {}, caption, map.title);
   for (const line of map.lines) element("span", {}, caption, line);
+  if (describeEmpty(map)) {
+    element("p", {}, figure, describeEmpty(map));
+    return;
+  }
   const frame = element("div", { class: "map" }, figure);
   const rows = drawRows(map, size, frame);
   const scroll = element("div", { class: "scroll" }, frame);

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional, Sequence
 
-from ..archive import AttentionArchive
+from ..archive import SIDES, AttentionArchive
 from ..errors import InputError
 from ..files import PathLike
 from ..names import PRINTED_NAMES
@@ -30,12 +30,19 @@ class Model:
 
     def source(self, sentence: int) -> list[str]:
         """Source words of a sentence, without reading any attention."""
+        return merge(self._tokens(sentence)["source"], self.segmentation)
+
+    def lacks_words(self, sentence: int) -> bool:
+        """Whether a side of a sentence has no tokens, as the source of an empty line."""
+        return not all(self._tokens(sentence).values())
+
+    def _tokens(self, sentence: int) -> dict[str, list[str]]:
         sentences = self.archive.metadata["sentences"]
         if not 0 <= sentence < len(sentences):
             raise InputError(
                 f"{self.archive.path}: no sentence {sentence}; it holds sentences 0 to {len(sentences) - 1}"
             )
-        return merge(sentences[sentence]["source"], self.segmentation)
+        return {side: sentences[sentence][side] for side in SIDES}
 
 
 def open_models(paths: Sequence[PathLike], names: Optional[Sequence[str]] = None) -> list[Model]:

@@ -16,7 +16,7 @@ from ..files import PathLike, atomic_write
 from ..segmentation import merge, word_ids
 from .html_page import fill, render
 from .models import Model, require_kind, require_same_source, titles
-from .panel import View, read_weights, select_panels
+from .panel import View, select_panels
 
 HERE = Path(__file__).parent
 
@@ -88,7 +88,7 @@ def _sentence_data(
         words = merge(pieces, model.segmentation)
         data[side] = {"pieces": pieces, "words": words, "word_of": word_ids(pieces, model.segmentation)}
     for kind in kinds:
-        weights = read_weights(model, number, sentence, kind)
+        weights = sentence.attention[kind]
         expected = shapes.setdefault(kind, list(weights.shape[:2]))
         if list(weights.shape[:2]) != expected:
             raise InputError(

@@ -15,9 +15,6 @@ from .models import Model, require_kind, require_same_source, titles
 from .words import merge_weights
 
 
-ROUNDING = 1e-3
-"""How far above 1 a weight of a half precision model may be."""
-
 HEADINGS = {
     "cross": "Cross-attention, sentence {}: rows are the translation, columns the source",
     "encoder": "Encoder self-attention, sentence {}: a row attends to the columns",
@@ -99,24 +96,21 @@ def select_panels(models: Sequence[Model], sentence: int, view: View) -> list[Pa
     return panels
 
 
-def read_weights(model: Model, index: int, sentence: Sentence, kind: str) -> np.ndarray:
-    """float64 ``[layers, heads, queries, keys]`` of one sentence, checked against its tokens."""
-    weights = sentence.attention[kind].astype(np.float64)
-    queries, keys = sentence.tokens(kind)
-    where = f"{model.archive.path}, sentence {index}, {kind} attention"
-    if weights.ndim != 4 or weights.shape[2:] != (len(queries), len(keys)) or 0 in weights.shape:
-        raise InputError(
-            f"{where}: an array of shape {weights.shape} for {len(queries)} query and {len(keys)} key "
-            "tokens; make the archive again with: onmt_evsoftmax attend"
-        )
-    if not ((weights >= 0) & (weights <= 1 + ROUNDING)).all():  # also false for NaN
-        raise InputError(f"{where}: some weights are not between 0 and 1; check the model, then attend again")
-    return weights
+def require_tokens(panels: Sequence[Panel], sentence: int, kind: str) -> None:
+    """Raise `InputError` where a map has no rows or no columns: there is nothing to draw."""
+    sides = {"encoder": ("source", "source"), "decoder": ("target", "target"), "cross": ("target", "source")}
+    for panel in panels:
+        for side, tokens in zip(sides[kind], (panel.queries, panel.keys)):
+            if not tokens:
+                raise InputError(
+                    f"--sentence {sentence}: {panel.title} has no {side} words in it, so its {kind} attention "
+                    "is empty; choose another sentence"
+                )
 
 
 def _model_panels(model: Model, title: str, index: int, view: View) -> list[Panel]:
     sentence = model.archive[index]
-    weights = read_weights(model, index, sentence, view.kind)
+    weights = sentence.attention[view.kind].astype(np.float64)
     layer = _resolve_layer(model, len(weights), view)
     weights = weights[layer]
     queries, keys = sentence.tokens(view.kind)

@@ -13,7 +13,15 @@ from onmt_evsoftmax.archive import AttentionArchive
 from onmt_evsoftmax.cli import main
 from onmt_evsoftmax.sweep_report.train_log import read_train_log
 
-from .sweeps import NASTY, copy_sweep, hypothesis_lines, log_session, reference_lines
+from .sweeps import (
+    NASTY,
+    copy_sweep,
+    hypothesis_lines,
+    log_session,
+    reference_lines,
+    source_lines,
+    write_attention,
+)
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -131,6 +139,25 @@ def expected_map(sweep, function, test, number, kind, layer, head):
     if kind == "decoder":
         weights = np.where(np.tril(np.ones(weights.shape, bool)), weights, np.nan)
     return weights
+
+
+def test_a_sentence_without_source_words_is_shown_as_such(visit, own_sweep, tmp_path):
+    for function in NAMES:
+        sources, targets = source_lines("test_one"), hypothesis_lines("test_one", function, 1)
+        sources[5] = ""
+        write_attention(own_sweep / f"{function}.1" / "test_one.npz", function, sources, targets, 1)
+    path = tmp_path / "report.html"
+    assert main(["report", str(own_sweep), "--out", str(path)]) == 0
+    page = visit(path)
+    settle(page, "test_one", 0)
+    list_of_sentences = page.locator("#sentence")
+    options = list_of_sentences.locator("option").all_text_contents()
+    list_of_sentences.select_option(label="5: (no source words)")
+    settle(page, "test_one", 5)
+    assert options.count("5: (no source words)") == 1
+    assert page.locator("#maps figure p").all_text_contents() == ["no source words"] * len(NAMES)
+    page.locator("#kind").select_option("decoder")
+    assert page.locator("#maps .cells").count() == len(NAMES)
 
 
 def test_it_opens_without_an_error_and_shows_every_part(visit, report):

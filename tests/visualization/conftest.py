@@ -22,17 +22,19 @@ PAIRS = [
 
 def attention(scores: np.ndarray, valid: np.ndarray, sparse: bool) -> np.ndarray:
     """Softmax over the valid scores or, if sparse, over those of them that reach their mean."""
-    if sparse:
+    if sparse and scores.size:
         mean = np.where(valid, scores, 0).sum(-1, keepdims=True) / valid.sum(-1, keepdims=True)
         largest = np.where(valid, scores, -np.inf).max(-1, keepdims=True)
         valid = valid & (scores >= np.minimum(mean, largest))
     powers = np.where(valid, np.exp(scores), 0)
+    if not powers.size:
+        return powers
     return powers / powers.sum(-1, keepdims=True)
 
 
 def make_sentence(source: str, target: str, seed: int, sparse: bool, layers=2, heads=3) -> Sentence:
     random = np.random.default_rng(seed)
-    pieces, predicted = source.split(" "), [*target.split(" "), "</s>"]
+    pieces, predicted = source.split(), [*target.split(), "</s>"]
     source_size, target_size = len(pieces), len(predicted)
     sizes = {"encoder": (source_size, source_size), "decoder": (target_size, target_size),
              "cross": (target_size, source_size)}

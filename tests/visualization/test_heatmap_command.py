@@ -113,6 +113,33 @@ def test_characters_without_a_font_are_announced(archive, tmp_path, capsys):
     assert "no installed font has \U00012000" in capsys.readouterr().err
 
 
+EMPTY_LINES = [("a b", "c"), ("", "d e"), ("f", "g")]
+
+
+@pytest.mark.parametrize("options", [[], ["--sentence", "1"], ["--merge_subwords", "--kind", "encoder"]])
+def test_a_page_with_an_empty_source_line_is_written_and_says_so(archive, tmp_path, capsys, options):
+    path = tmp_path / "page.html"
+    assert main(["heatmap", str(archive(pairs=EMPTY_LINES)), "--out", str(path), *options]) == 0
+    printed = capsys.readouterr()
+    assert "3 sentences" in printed.out
+    assert printed.err == f"{path}: without words on a side, so with empty maps: sentence 1\n"
+
+
+@pytest.mark.parametrize("options", [[], ["--merge_subwords"], ["--target_word", "0"], ["--head", "all"]])
+@pytest.mark.parametrize("kind", ["cross", "encoder"])
+def test_a_figure_of_an_empty_source_line_is_one_clear_line(archive, tmp_path, capsys, kind, options):
+    call = ["heatmap", str(archive(pairs=EMPTY_LINES)), "--out", str(tmp_path / "map.png"), "--kind", kind]
+    assert main([*call, "--sentence", "1", *options]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "--sentence 1: ev-softmax has no source words" in error
+    assert main([*call, "--sentence", "2", *options]) == 0
+
+
+def test_the_decoder_of_an_empty_source_line_can_be_drawn(archive, tmp_path):
+    call = ["heatmap", str(archive(pairs=EMPTY_LINES)), "--out", str(tmp_path / "map.png")]
+    assert main([*call, "--sentence", "1", "--kind", "decoder"]) == 0
+
+
 @pytest.mark.parametrize("name", ["map.png", "page.html"])
 def test_heatmap_never_imports_torch(archive, tmp_path, name):
     script = "import sys; from onmt_evsoftmax.cli import main; code = main(sys.argv[1:]); "

@@ -53,9 +53,9 @@ const look = () => result.push([...document.querySelectorAll("figure")].map(figu
 @pytest.fixture
 def browse(archive, tmp_path):
     """Opens the page of softmax and ev-softmax, runs a script in it, returns what it put into ``result``."""
-    models = open_models([archive("softmax"), archive()])
+    of_pairs = open_models([archive("softmax"), archive()])
 
-    def run(script, **view):
+    def run(script, models=of_pairs, **view):
         path = tmp_path / "page.html"
         write_page(models, path, [0, 1, 2], 0, View(**view))
         end = "\nconst out = document.createElement('pre'); out.id = 'result';"
@@ -70,7 +70,7 @@ def browse(archive, tmp_path):
         assert "<title>ERROR" not in done.stdout, re.findall("<title>.*", done.stdout)
         return json.loads(html.unescape(re.search('<pre id="result">(.*)</pre>', done.stdout, re.S)[1]))
 
-    run.models = models
+    run.models = of_pairs
     return run
 
 
@@ -127,6 +127,21 @@ def test_choosing_shows_what_the_figures_show(browse):
     # all three sorts of cells are there
     panel = merged[1]["panel"]
     assert panel.zero.any() and not panel.visible.all() and (panel.visible & ~panel.zero).any()
+
+
+def test_an_empty_source_line_is_shown_as_such(browse, archive):
+    pairs = [("a b", "c"), ("", "d e"), ("f", "g")]
+    models = open_models([archive(name, name=f"{name} empty", pairs=pairs) for name in ("softmax", "evsoftmax")])
+    *empty, option, cells = browse("""
+        const texts = () => result.push([...document.querySelectorAll("figure p")].map(text => text.textContent));
+        choose("sentence", 1); texts();
+        choose("merge", true); texts();
+        choose("kind", "encoder"); texts();
+        result.push(document.getElementById("sentence").options[1].textContent);
+        choose("kind", "decoder"); result.push(document.querySelectorAll(".cells").length);
+    """, models=models)
+    assert empty == [["no source words", "no source words"]] * 3
+    assert option == "1: (no source words)" and cells == 2
 
 
 def number(readout):

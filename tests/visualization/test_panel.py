@@ -97,13 +97,13 @@ def test_unknown_head(head):
 
 @pytest.mark.parametrize("change", [lambda a: a - 0.1, lambda a: a * np.nan, lambda a: a * 2 + 1])
 def test_weights_that_are_none(archive, change):
-    with pytest.raises(InputError, match=r"evsoftmax\.npz, sentence 0, cross .*not between 0 and 1"):
+    with pytest.raises(InputError, match=r"evsoftmax\.npz: sentence 0: encoder .*outside \[0, 1\]"):
         panel_of(archive(change=change))
 
 
 @pytest.mark.parametrize("change", [lambda a: a[..., :-1], lambda a: a[0], lambda a: a[:0]])
 def test_arrays_that_do_not_fit_their_tokens(archive, change):
-    message = r"sentence 0, cross attention: an array of shape .* for 7 query and 5 key"
+    message = r"sentence 0: encoder has (shape .* expected \(layers, heads, 5, 5\)|no layers or no heads)"
     with pytest.raises(InputError, match=message):
         panel_of(archive(change=change))
 
