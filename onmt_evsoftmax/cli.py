@@ -85,6 +85,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except InputError as error:
         print(f"onmt_evsoftmax {arguments.command}: error: {error}", file=sys.stderr)
         return 2
+    except OSError as error:  # what no reader or writer has put into words
+        if error.filename is None:
+            raise
+        print(f"onmt_evsoftmax {arguments.command}: error: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print(
             f"\nonmt_evsoftmax {arguments.command}: interrupted; the same command continues", file=sys.stderr

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import tracemalloc
+import zipfile
+
 import numpy as np
 import pytest
 
-from onmt_evsoftmax.archive import AttentionArchive, Sentence, write_archive
+from onmt_evsoftmax.archive import AttentionArchive, Sentence, read_array, write_archive
 from onmt_evsoftmax.errors import InputError
 from onmt_evsoftmax.files import sha256
 
@@ -103,3 +107,114 @@ def test_a_sentence_out_of_range_names_the_range(tmp_path, index):
     write_archive(tmp_path / "a.npz", [sentence(4, 3), sentence(2, 2)], METADATA)
     with pytest.raises(InputError, match="0 to 1"):
         AttentionArchive(tmp_path / "a.npz")[index]
+
+
+def with_member(path, name, content, size=None):
+    """A good archive with one member replaced; ``size`` is what its entry in the zip says instead of the truth."""
+    write_archive(path, [sentence(4, 3)], METADATA)
+    with zipfile.ZipFile(path) as old:
+        members = {info.filename: old.read(info) for info in old.infolist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for member, old_content in members.items():
+            new.writestr(member, content if member == f"{name}.npy" else old_content)
+        if size is not None:
+            new.getinfo(f"{name}.npy").file_size = size
+    return path
+
+
+def npy(array):
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, array, allow_pickle=True)
+    return stream.getvalue()
+
+
+GOOD = np.full((2, 3, 3, 4), 0.25, dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    "array, message",
+    [
+        (GOOD.astype(complex), "cross.0.npy holds complex128"),
+        (GOOD.astype(object), "cross.0.npy holds object"),
+        (GOOD.astype("U4"), "cross.0.npy holds <U4"),
+        (GOOD.astype(bool), "cross.0.npy holds bool"),
+        (GOOD.astype(np.int64), "cross.0.npy holds int64"),
+        (GOOD[0], r"cross has shape \(3, 3, 4\), expected \(layers, heads, 3, 4\)"),
+        (GOOD[:, :0], "cross has no layers or no heads"),
+        (GOOD * np.nan, "NaN or outside"),
+        (GOOD - 1, "NaN or outside"),
+        (GOOD * 1e30, "NaN or outside"),
+    ],
+)
+def test_what_cannot_be_attention_is_refused(tmp_path, array, message):
+    archive = AttentionArchive(with_member(tmp_path / "a.npz", "cross.0", npy(array)))
+    with pytest.raises(InputError, match=rf"a\.npz: sentence 0.*{message}.*make it again"):
+        archive[0]
+
+
+@pytest.mark.parametrize("dtype", ["f2", ">f4", "f8"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_floats_of_any_kind_are_read(tmp_path, dtype, order):
+    array = np.asarray(sentence(4, 3).attention["cross"].astype(dtype), order=order)
+    read = AttentionArchive(with_member(tmp_path / "a.npz", "cross.0", npy(array)))[0].attention["cross"]
+    np.testing.assert_array_equal(read, array)
+
+
+@pytest.mark.parametrize(
+    "content, size, message",
+    [
+        (npy(GOOD).replace(b"(2, 3, 3, 4)", b"(2, 3, 3, -4"), None, "cannot be read"),
+        (npy(GOOD).replace(b"(2, 3,", b"(2222,"), None, "is said to have the shape"),
+        (npy(np.zeros((64, 16, 64, 64), dtype=np.float32)), None, r"expected \(layers, heads, 3, 4\)"),
+        (npy(GOOD), 10**10, "of .* bytes is said to hold 10,000,000,000"),
+        (b"\x93NUMPY\x03\x00" + bytes(10), None, "of version .3, 0. of numpy's format"),
+    ],
+)
+def test_what_a_file_says_of_its_size_is_not_believed(tmp_path, content, size, message):
+    archive = AttentionArchive(with_member(tmp_path / "a.npz", "cross.0", content, size))
+    with pytest.raises(InputError, match=rf"a\.npz: sentence 0.*{message}"):
+        archive[0]
+
+
+def test_an_array_larger_than_the_limit_takes_no_memory(tmp_path):
+    path = with_member(tmp_path / "a.npz", "cross.0", npy(np.zeros((64, 16, 64, 64), dtype=np.float32)))
+    assert path.stat().st_size < 100_000
+    tracemalloc.start()
+    try:
+        with zipfile.ZipFile(path) as bundle, pytest.raises(ValueError, match="is said to hold 16,777,344"):
+            read_array(bundle, "cross.0", "f", largest=1 << 20)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"segmentation": "wordpiece"}, "names no segmentation of none, bpe, sentencepiece"),
+        ({"segmentation": 3}, "segmentation in its metadata is missing or damaged"),
+        ({"kinds": ["cross", "memory"]}, "kinds in its metadata"),
+        ({"kinds": [["cross"]]}, "kinds in its metadata"),
+        ({"functions": {"cross": "evsoftmax"}}, "functions in its metadata"),
+        ({"versions": {"torch": 2.1}}, "versions in its metadata"),
+        ({"model": None}, "model in its metadata"),
+    ],
+)
+def test_metadata_that_is_damaged_names_the_key(tmp_path, changes, message):
+    write_archive(tmp_path / "a.npz", [sentence(4, 3)], {**METADATA, **changes})
+    with pytest.raises(InputError, match=rf"a\.npz: {message}.*make it again"):
+        AttentionArchive(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("text", ['{"a": ' * 100_000, '["\\ud800"]', '{"heads": NaN}'])
+def test_hostile_metadata(tmp_path, text):
+    np.savez(tmp_path / "a.npz", metadata=np.array(text))
+    with pytest.raises(InputError, match=r"a\.npz: its metadata: not readable JSON"):
+        AttentionArchive(tmp_path / "a.npz")
+
+
+def test_tokens_that_are_no_text(tmp_path):
+    pair = sentence(4, 3)
+    write_archive(tmp_path / "a.npz", [pair, Sentence([1, 2, 3, 4], *[pair.target] * 2, pair.attention)], METADATA)
+    with pytest.raises(InputError, match="source of sentence 1 in its metadata"):
+        AttentionArchive(tmp_path / "a.npz")

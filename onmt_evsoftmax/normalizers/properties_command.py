@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Mapping, Sequence
 
-from ..files import atomic_write
+from ..files import atomic_write, check_writable
 
 if TYPE_CHECKING:
     from .properties import Finding
@@ -23,13 +23,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, print, write; the exit status is 0 whatever was found.
 
     Raises:
-        InputError: the name of a mapping is unknown.
+        InputError: the name of a mapping is unknown, or the file cannot be written; a wrong place is known
+            before the work.
     """
     import torch
 
     from .properties import measure
     from .registry import names
 
+    if arguments.json:
+        check_writable(arguments.json)
     table = measure(arguments.functions or names(), arguments.seed)
     print(format_table(table))
     print()

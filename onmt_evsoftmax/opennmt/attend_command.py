@@ -31,12 +31,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the archive; returns the exit status."""
+    """Write the archive; returns the exit status.
+
+    Raises:
+        InputError: an input is wrong, or the archive cannot be written; a wrong place is known before the work.
+    """
     from rich.progress import track
 
     from ..archive import write_archive
+    from ..files import check_writable
     from .attend import load_model, teacher_forced_attention
 
+    check_writable(arguments.out)
     sources, hypotheses = _read_pairs(arguments)
     loaded = load_model(
         arguments.model,
