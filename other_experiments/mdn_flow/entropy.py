@@ -1,0 +1,181 @@
+"""Maximum entropy under moment constraints by an augmented Lagrangian (Loaiza-Ganem et al. 2017)."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any, Mapping
+
+import torch
+from torch import Tensor
+
+from .bases import BASES
+from .constraints import CASES
+from .model import base_of, make_model
+from .randomness import seeded
+from .relaxed_mixture import RelaxedMixture
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Which density of the flow's base stands in the entropy; ``base`` is its row in `bases.BASES`."""
+
+    name: str
+    printed_name: str
+    base: str
+
+
+OBJECTIVES = {
+    objective.name: objective
+    for objective in (
+        Objective("normal", "N(0, I)", "normal"),
+        Objective("nested", "relaxed draws, nested density", "relaxed02"),
+        Objective("exact", "relaxed draws, exact density (eq. 1)", "relaxed02"),
+        Objective("joint", "relaxed draws, joint density (eq. 2)", "relaxed02"),
+    )
+}
+
+
+class EntropyTrainer:
+    """Minimises -H(p) + lambda . R + c/2 |R|^2 with R = E[statistics(x)], x drawn from the flow.
+
+    |R|^2 is estimated without bias by the product of the means of two halves of the batch. After each stage
+    lambda += c R, and c grows by ``penalty_growth`` unless |R| fell to a quarter. One call of `advance` is a stage.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], seed: int) -> None:
+        self.settings, self.seed = settings, seed
+        self.case, self.objective = CASES[settings["case"]], OBJECTIVES[settings["objective"]]
+        base = BASES[self.objective.base]
+        self.model = make_model(settings["flow"], base.name, self.case.features, settings, seed)
+        self.parameters = list(self.model.parameters())
+        self.optimizer = torch.optim.Adam(self.parameters, lr=settings["learning_rate"], fused=True)
+        count = self._count_constraints()
+        self.state: dict[str, Any] = {
+            "multipliers": torch.zeros(count),
+            "penalty": settings["penalty"],
+            "violation": math.inf,
+            "seconds": 0.0,
+            "diverged": None,
+        }
+
+    @property
+    def total(self) -> int:
+        """How many stages there are."""
+        return self.settings["stages"]
+
+    def advance(self, number: int) -> dict[str, Any]:
+        """One stage; nothing is done any more once the loss was not finite."""
+        state, settings = self.state, self.settings
+        record = {"stage": number, "penalty": state["penalty"]}
+        if state["diverged"] is not None:
+            return {**record, "diverged": state["diverged"]["stage"]}
+        start = time.process_time()
+        rate = settings["learning_rate"] * 0.5 * (1 + math.cos(math.pi * number / settings["stages"]))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with seeded(self.seed, f"stage {number}"):
+            losses = [self._step() for _ in range(settings["stage_steps"])]
+            entropy, residual = self._measure()
+        violation = residual.norm().item()
+        state["seconds"] += time.process_time() - start
+        if not all(map(math.isfinite, (*losses, entropy, violation))):
+            state["diverged"] = {"stage": number, "penalty": state["penalty"]}
+        else:
+            self._update(residual, violation)
+        return {**record, "loss": losses[-1], "claimed_entropy": entropy, "violation": violation}
+
+    def results(self) -> dict[str, Any]:
+        """Entropy and violation of fresh draws against the exact solution.
+
+        ``claimed_entropy`` uses the density that the objective trained with; ``entropy`` the nested density with
+        M = ``nested_evaluation``, for N(0, I) the exact one. ``divergence`` is KL(model || solution) = -entropy - E[log solution].
+        """
+        self.model.eval()
+        with seeded(self.seed, "test"), torch.no_grad():
+            parts = [self._draw() for _ in range(self.settings["test_points"] // 500)]
+            claimed, residual = self._measure()
+        self.model.train()
+        x, log_p = torch.cat([x for x, _, _ in parts]), torch.cat([log_p for _, _, log_p in parts])
+        entropy = -log_p.mean().item()
+        return {
+            "exact_entropy": self.case.entropy(),
+            "entropy": entropy,
+            "claimed_entropy": claimed,
+            "violation": residual.norm().item(),
+            "divergence": -entropy - self.case.log_prob(x).mean().item(),
+            "penalty": self.state["penalty"],
+            "diverged": self.state["diverged"],
+            "cpu_seconds": self.state["seconds"],
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "state": dict(self.state),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.state = dict(state["state"])
+
+    def _step(self) -> float:
+        state = self.state
+        x, log_p = self._draw_for_training(self.settings["batch"])
+        first, second = (part.mean(0) for part in self.case.statistics(x).chunk(2))
+        linear = (state["multipliers"] * (first + second)).sum() / 2
+        loss = log_p.mean() + linear + state["penalty"] / 2 * (first * second).sum()
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.parameters, self.settings["clip"])
+        self.optimizer.step()
+        return loss.item()
+
+    def _update(self, residual: Tensor, violation: float) -> None:
+        state, settings = self.state, self.settings
+        state["multipliers"] = state["multipliers"] + state["penalty"] * residual
+        if violation > 0.25 * state["violation"]:
+            state["penalty"] = min(state["penalty"] * settings["penalty_growth"], settings["penalty_limit"])
+        state["violation"] = violation
+
+    def _measure(self) -> tuple[float, Tensor]:
+        """Entropy by the objective's own density, and R, of many draws."""
+        with torch.no_grad():
+            x, log_p = self._draw_for_training(self.settings["measure_points"])
+            return -log_p.mean().item(), self.case.statistics(x).mean(0)
+
+    def _draw_for_training(self, count: int) -> tuple[Tensor, Tensor]:
+        """x, and its log-density with the density of the objective in the base."""
+        base = base_of(self.model)()
+        if self.objective.name == "joint":
+            z, log_base = base.rsample_joint((count,))
+        else:
+            z = base.rsample((count,))
+            density = base.exact() if self.objective.name == "exact" else base
+            if isinstance(density, RelaxedMixture):
+                # rows x M x D numbers at a time
+                log_base = torch.cat([density.log_prob(part) for part in z.split(512)])
+            else:
+                log_base = density.log_prob(z)
+        x, log_p = self._forward(z, log_base)
+        return x, log_p
+
+    def _draw(self, count: int = 500) -> tuple[Tensor, Tensor, Tensor]:
+        """x, the base's draw, and log p(x) with the base's own density."""
+        base = base_of(self.model)()
+        z = base.rsample((count,))
+        x, log_p = self._forward(z, base.log_prob(z))
+        return x, z, log_p
+
+    def _forward(self, z: Tensor, log_base: Tensor) -> tuple[Tensor, Tensor]:
+        """z through the flow and to where the case lives; log p = log p(z) - log |det| of both."""
+        y, ladj = self.model.transform().inv.call_and_ladj(z)
+        x, more = self.case.place(y)
+        return x, log_base - ladj - more
+
+    def _count_constraints(self) -> int:
+        with torch.no_grad():
+            return self.case.statistics(self.case.place(torch.zeros(1, self.case.features))[0]).shape[-1]

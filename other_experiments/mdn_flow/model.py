@@ -1,0 +1,52 @@
+"""A normalizing flow of zuko over one of the bases."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+import zuko
+from zuko.lazy import LazyDistribution
+
+from ..common.errors import ExperimentError
+
+from .bases import make_base
+from .randomness import seeded
+
+FLOWS = {
+    "none": "no flow",
+    "maf": "masked autoregressive flow",
+    "spline": "neural spline flow",
+}
+
+
+def make_model(flow: str, base: str, features: int, settings: Mapping[str, Any], seed: int) -> LazyDistribution:
+    """The untrained model: called, it gives a distribution with ``log_prob``, and ``rsample`` if its base has one.
+
+    Args:
+        flow: of `FLOWS`; none is the base alone.
+        base: of `bases.BASES`.
+        features: D.
+        settings: ``transforms, hidden, bins`` of the flow, and those of the base.
+        seed: the weights depend on it and on nothing else.
+    """
+    if flow not in FLOWS:
+        raise ExperimentError(f"unknown flow {flow!r}; known: {', '.join(FLOWS)}")
+    with seeded(seed, "flow"):  # the same network over every base
+        transform = _transform(flow, features, settings)
+    with seeded(seed, "base"):
+        start = make_base(base, features, settings)
+    return start if transform is None else zuko.flows.Flow(transform, start)
+
+
+def base_of(model: LazyDistribution) -> LazyDistribution:
+    """The base of a model, which is the model itself if there is no flow."""
+    return model.base if isinstance(model, zuko.flows.Flow) else model
+
+
+def _transform(flow: str, features: int, settings: Mapping[str, Any]) -> Any:
+    options = {"transforms": settings["transforms"], "hidden_features": (settings["hidden"],) * 2}
+    if flow == "maf":
+        return zuko.flows.MAF(features, **options).transform
+    if flow == "spline":
+        return zuko.flows.NSF(features, bins=settings["bins"], **options).transform
+    return None
