@@ -40,7 +40,7 @@ def grid(points: int, extent: float = EXTENT) -> Tensor:
 
 
 @functools.lru_cache(maxsize=None)
-def _entropy(name: str, points: int = 360) -> float:
+def _entropy(name: str, points: int = 240) -> float:
     places = grid(points)
     cell = (2 * EXTENT / (points - 1)) ** 2
     log_p = torch.cat([TARGETS[name].log_prob(part) for part in places.split(20_000)])
