@@ -33,7 +33,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         with atomic_write(f"{options.out}.md") as stream:
             stream.write(text)
         with atomic_write(f"{options.out}.json") as stream:
-            json.dump({"config": read_config(options.runs), "runs": rows}, stream, indent=1)
+            json.dump({"runs": rows}, stream, indent=1)
             stream.write("\n")
 
 

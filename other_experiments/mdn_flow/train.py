@@ -11,7 +11,7 @@ import torch
 from ..common.config import load_config
 from ..common.errors import run_main
 from ..common.progress import Progress
-from ..common.runs import RunFolder, keep_config
+from ..common.runs import RunFolder
 from ..common.seeding import parse_seeds
 
 from .entropy import EntropyTrainer
@@ -30,7 +30,6 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     changes = {"seeds": options.seeds, "parts": options.part}
     config = load_config(CONFIG, options.config, options.preset, changes)
     runs = plan(config, parse_seeds(config["seeds"]))
-    keep_config(options.out, {key: value for key, value in config.items() if key not in ("seeds", "parts")})
     with Progress("runs", len(runs)) as progress:
         for run in runs:
             results = execute(run, options.out)
