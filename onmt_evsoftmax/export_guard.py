@@ -23,15 +23,11 @@ def refuse_sparse_models(load: Callable) -> Callable:
         import torch
 
         from .errors import InputError
+        from .option_keys import sparse_settings
 
         torch.serialization.add_safe_globals([argparse.Namespace])
         options = torch.load(self._model_path, map_location="cpu", weights_only=True)["opt"]
-        keys = ("self_attn_function", "context_attn_function", "generator_function")
-        sparse = [
-            f"{key}={getattr(options, key)}"
-            for key in keys
-            if getattr(options, key, None) not in (None, "softmax")
-        ]
+        sparse = sparse_settings(options)
         if sparse:
             raise InputError(
                 f"{self._model_path}: CTranslate2 can only run softmax attention, and this model has "

@@ -5,26 +5,28 @@ two module names. When one of them has been imported, the part of the plugin tha
 it is imported too. Only what the interpreter has loaded anyway is used here: this file runs at every
 start of Python in the environment.
 
-Set the environment variable ``ONMT_EVSOFTMAX=0`` to switch it off.
+The environment variable ``ONMT_EVSOFTMAX`` is a switch: with ``0`` OpenNMT-py stays as it is, and sparse models
+are refused, because OpenNMT-py alone would run them as softmax. With ``strict`` a training that would ignore
+something of its start from a checkpoint ends with an error instead of a warning; sweeps set it.
 """
 
 import os
 import sys
 
 SWITCH = "ONMT_EVSOFTMAX"
+OFF, STRICT = "0", "strict"
 
-WAITING = {
-    "onmt": "onmt_evsoftmax.opennmt",
-    "ctranslate2.converters.opennmt_py": "onmt_evsoftmax.export_guard",
-}
+GUARD = {"ctranslate2.converters.opennmt_py": "onmt_evsoftmax.export_guard"}
+WAITING = {"onmt": "onmt_evsoftmax.opennmt", **GUARD}
 """module that somebody imports -> module of ours that is imported right after it"""
+WAITING_WHEN_OFF = {"onmt": "onmt_evsoftmax.switched_off", **GUARD}
 
 
 class PluginFinder:
     """Finds nothing itself: lets the others find the module and adds a step after its execution."""
 
     def __init__(self):
-        self._waiting = dict(WAITING)
+        self._waiting = dict(WAITING_WHEN_OFF if is_switched_off() else WAITING)
 
     def find_spec(self, name, path=None, target=None):
         follower = self._waiting.pop(name, None)
@@ -52,9 +54,14 @@ def _follow(loader, follower):
     loader.exec_module = exec_module
 
 
+def is_switched_off():
+    """Whether the user wants OpenNMT-py as it is."""
+    return os.environ.get(SWITCH) == OFF
+
+
 def arm():
-    """Put the finder first on ``sys.meta_path``, once, unless ``ONMT_EVSOFTMAX=0``."""
-    if os.environ.get(SWITCH) != "0" and not is_armed():
+    """Put the finder first on ``sys.meta_path``, once."""
+    if not is_armed():
         sys.meta_path.insert(0, PluginFinder())
 
 

@@ -18,7 +18,7 @@ _translate_options: ContextVar[Optional[argparse.Namespace]] = ContextVar("trans
 def activate() -> None:
     """Make ``self_attn_function`` and its kin work in OpenNMT-py. Calling it again does nothing.
 
-    The module globals of `_wrap_seams`, which OpenNMT-py looks up whenever it calls them, are wrapped, and
+    The functions in `_wrap_seams`, which OpenNMT-py looks up whenever it calls them, are wrapped, and
     `argparse.Namespace`, the only class in its checkpoints, is allowed to
     ``torch.load(weights_only=True)``.
 
@@ -45,12 +45,17 @@ def _wrap_seams() -> None:
     import onmt.model_builder
     import onmt.opts
     import onmt.train_single
+    from onmt.utils.parse import ArgumentParser
 
     from .options import add_model_options, add_translate_options
+    from .train_from import reporting_what_is_ignored
+    from .unknown_keys import reporting_unknown_keys
 
     seams = (
+        (ArgumentParser, "parse_known_args", reporting_unknown_keys),
         (onmt.opts, "model_opts", functools.partial(_then_add, add=add_model_options)),
         (onmt.opts, "translate_opts", functools.partial(_then_add, add=add_translate_options)),
+        (onmt.train_single, "_init_train", reporting_what_is_ignored),
         (onmt.train_single, "_get_model_opts", _resolving),
         (onmt.model_builder, "load_test_model", _with_override),
         (onmt.model_builder, "build_base_model", _installing),

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from ..archive import KINDS, Sentence
 from ..errors import InputError
 from ..files import PathLike
-from .functions import CONTEXT, OVERRIDE, SELF, AttentionFunctions
+from ..option_keys import CONTEXT, SELF
+from .functions import OVERRIDE, AttentionFunctions
 from .modules import attention_modules
 
 

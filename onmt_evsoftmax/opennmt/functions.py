@@ -8,9 +8,8 @@ from typing import Optional
 
 from ..errors import InputError
 from ..normalizers import registry
+from ..option_keys import CONTEXT, FUNCTION_KEYS, GENERATOR, SELF
 
-SELF, CONTEXT, GENERATOR = "self_attn_function", "context_attn_function", "generator_function"
-KEYS = (SELF, CONTEXT, GENERATOR)
 OVERRIDE = "override_"
 """Prefix of the attribute in which a translation's options hold a key: a language-model prior that is loaded
 while training must not take the trained model's keys for an override."""
@@ -48,7 +47,7 @@ class AttentionFunctions:
         An absent ``context_attn_function`` means: the same as ``self_attn_function``. A
         checkpoint that was written without the plugin has neither key, and means softmax.
         """
-        values = {key: getattr(options, key, None) for key in KEYS}
+        values = {key: getattr(options, key, None) for key in FUNCTION_KEYS}
         for key in (SELF, CONTEXT):
             values[key] = getattr(override, OVERRIDE + key, None) or values[key]
         self_attention = values[SELF] or "softmax"
@@ -72,7 +71,7 @@ def resolve(explicit: Namespace, model_options: Namespace, checkpoint: Optional[
             ``train_from`` they come from the checkpoint, without it they are ``explicit`` itself.
         checkpoint: the options stored in the checkpoint, if training starts from one.
     """
-    for key in KEYS:
+    for key in FUNCTION_KEYS:
         value = getattr(explicit, key, None)
         if value is None and checkpoint is not None:
             value = getattr(checkpoint, key, None)

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from ..errors import InputError
 from ..normalizers import log_evsoftmax, registry
-from .functions import CONTEXT, GENERATOR, SELF, AttentionFunctions
+from ..option_keys import CONTEXT, GENERATOR, SELF
+from .functions import AttentionFunctions
 
 EPSILON = 1e-6
 """ε of the paper's eq. 10, for distributions whose logarithm is taken (section 3.2)."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 
 from ..normalizers import registry
-from .functions import CONTEXT, GENERATOR, GENERATOR_FUNCTIONS, OVERRIDE, SELF
+from ..option_keys import CONTEXT, GENERATOR, SELF
+from .functions import GENERATOR_FUNCTIONS, OVERRIDE
 
 POST_HOC = "posthoc_evidential"
 

@@ -6,9 +6,11 @@ That it is active is shown by exact zeros in the attention weights.
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 import urllib.request
 from importlib.metadata import version
@@ -387,3 +389,58 @@ def test_training_resumes_after_kill_9(workshop, command):
     config = workshop.config(train_steps=resumed_to, save_checkpoint_steps=5)
     command("onmt_train", "-config", config, "-train_from", last)
     assert options_of(workshop.folder / f"model_step_{resumed_to}.pt").self_attn_function == "evsoftmax"
+
+
+def test_switched_off_a_sparse_model_is_refused_and_not_run_as_softmax(trained, source_file, tmp_path):
+    """Even where the user makes torch load the checkpoint, which holds a Namespace."""
+    code = """
+        import argparse, sys, torch
+        torch.serialization.add_safe_globals([argparse.Namespace])
+        from onmt.bin.translate import main
+        main()
+    """
+    options = ["-src", str(source_file), "-output", str(tmp_path / "hyp.txt"), "-max_length", "5"]
+    for function, status in (("softmax", 0), ("evsoftmax", 1)):
+        model = ["-model", str(trained.folder / f"{function}_step_6.pt")]
+        result = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code), *model, *options],
+            env={**os.environ, "ONMT_EVSOFTMAX": "0"},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert result.returncode == status, result.stderr
+    assert "self_attn_function=evsoftmax: ONMT_EVSOFTMAX=0 switches onmt_evsoftmax off" in result.stderr
+
+
+def test_switched_off_a_sparse_function_is_not_trained_as_softmax(workshop, command):
+    for place in ("config", "command line"):
+        in_config = {"self_attn_function": "evsoftmax"} if place == "config" else {}
+        words = [] if in_config else ["-self_attn_function=evsoftmax"]
+        result = command(
+            "onmt_train", "-config", workshop.config(**in_config), *words, check=False, ONMT_EVSOFTMAX="0"
+        )
+        assert result.returncode == 2
+        assert result.stderr.splitlines()[-1] == (
+            "onmt_train: error: self_attn_function=evsoftmax: ONMT_EVSOFTMAX=0 switches onmt_evsoftmax off, "
+            "and OpenNMT-py alone would use softmax. Unset ONMT_EVSOFTMAX"
+        )
+
+
+def test_switched_off_softmax_trains_as_in_opennmt_alone(workshop, command):
+    command("onmt_train", "-config", workshop.config(self_attn_function="softmax"), ONMT_EVSOFTMAX="0")
+    options = options_of(workshop.folder / "model_step_6.pt")
+    assert not hasattr(options, "self_attn_function") and not hasattr(options, "context_attn_function")
+
+
+def test_switched_off_the_export_guard_stays(trained, command, tmp_path):
+    result = command(
+        "ct2-opennmt-py-converter",
+        "--model_path",
+        trained.folder / "evsoftmax_step_6.pt",
+        "--output_dir",
+        tmp_path / "exported",
+        check=False,
+        ONMT_EVSOFTMAX="0",
+    )
+    assert result.returncode != 0 and "CTranslate2 can only run softmax" in result.stderr
