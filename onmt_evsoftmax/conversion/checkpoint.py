@@ -8,7 +8,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Mapping, Optional
 
 import torch
 from torch import Tensor
@@ -72,10 +72,9 @@ def _load(path: Path) -> Any:
             warnings.simplefilter("ignore")  # of old storage classes: torch still reads them
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        refused = _REFUSED_GLOBAL.search(str(error))
-        if refused is None:
+        name = refused_class(error)
+        if name is None:
             raise InputError(f"{path}: {_DAMAGED}") from None
-        name = refused[1] if "." in refused[1] else f"builtins.{refused[1]}"  # torch leaves the module out
         raise InputError(
             f"{path}: asks for {name}, which no checkpoint of a text transformer of OpenNMT-py needs; "
             "nothing was run. Do not load this file with anything else unless you trust its source"
@@ -84,6 +83,14 @@ def _load(path: Path) -> Any:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except Exception as error:  # a damaged file makes torch.load raise a dozen kinds of exceptions
         raise InputError(f"{path}: {_DAMAGED} ({type(error).__name__})") from None
+
+
+def refused_class(error: pickle.UnpicklingError) -> Optional[str]:
+    """The class or function that ``torch.load(weights_only=True)`` refused to look up, if that was the reason."""
+    refused = _REFUSED_GLOBAL.search(str(error))
+    if refused is None:
+        return None
+    return refused[1] if "." in refused[1] else f"builtins.{refused[1]}"  # torch leaves the module out
 
 
 def _is_weights(part: Any) -> bool:

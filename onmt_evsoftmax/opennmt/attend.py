@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import pickle
 from argparse import Namespace
 from dataclasses import dataclass
 from typing import Iterator, Optional, Sequence
@@ -60,15 +62,38 @@ def load_model(
         raise InputError(f"{path}: no such file; --model takes a checkpoint of onmt_train") from None
     except InputError:
         raise
-    except (
-        Exception
-    ) as error:  # torch.load raises a dozen kinds of exceptions on a file that is no checkpoint
-        raise InputError(
-            f"{path}: not a readable OpenNMT-py checkpoint ({type(error).__name__}: {error})"
-        ) from error
+    except Exception as error:  # torch.load raises a dozen kinds of exceptions on a file that is no checkpoint
+        raise InputError(f"{path}: not a readable OpenNMT-py checkpoint: {_reason(error)}") from error
     if not hasattr(model, "encoder"):
         raise InputError(f"{path}: a language model has no source; attend needs an encoder-decoder model")
     return LoadedModel(model, vocabs, AttentionFunctions.from_options(model_options, override=options))
+
+
+def _reason(error: Exception) -> str:
+    """One line of what torch says; its advice to turn ``weights_only`` off is not passed on."""
+    from ..conversion.checkpoint import refused_class
+
+    if isinstance(error, pickle.UnpicklingError):
+        name = refused_class(error)
+        if name is not None:
+            return (
+                f"it asks for {name}, which no checkpoint of OpenNMT-py 3.x needs; nothing was run. "
+                "One of an older version: onmt_evsoftmax convert"
+            )
+        return "it is no file of torch, or a damaged one"
+    lines = str(error).splitlines() or ["no more is known"]
+    return f"{type(error).__name__}: {lines[0]}"
+
+
+def longest(loaded: LoadedModel) -> tuple[float, float]:
+    """How many pieces a source, and a hypothesis, can have; infinity without absolute positions."""
+    from onmt.modules.embeddings import PositionalEncoding
+
+    limits = [
+        min([m.pe.size(0) for m in part.modules() if isinstance(m, PositionalEncoding)], default=math.inf)
+        for part in (loaded.model.encoder, loaded.model.decoder)
+    ]
+    return limits[0], limits[1] - 1  # the decoder reads <s> too
 
 
 def _translate_options(model: str, gpu: int) -> Namespace:
@@ -92,7 +117,8 @@ def teacher_forced_attention(
     """Attention of every layer and head, sentence by sentence, in the order given.
 
     The decoder reads ``<s>`` and the hypothesis and predicts the hypothesis and ``</s>``. What a sentence is
-    batched with has no influence on its weights, because the mean score is taken over valid keys only.
+    batched with has no influence on its weights, because the mean score is taken over valid keys only. A sentence
+    without source pieces has no keys in ``encoder`` and ``cross``: their arrays are empty.
 
     Args:
         loaded: from `load_model`.
@@ -100,6 +126,9 @@ def teacher_forced_attention(
         hypotheses: pieces of their translations.
         kinds: of ``encoder``, ``decoder`` and ``cross``.
         batch_size: sentences in one pass.
+
+    Raises:
+        onmt.modules.embeddings.SequenceTooLongError: a sentence is longer than `longest` says.
     """
     with AttentionRecorder(loaded.model, kinds) as recorder, torch.no_grad():
         for start in range(0, len(sources), batch_size):
@@ -149,8 +178,12 @@ class AttentionRecorder:
 
 
 def _forward(loaded: LoadedModel, sources: Sequence[Sequence[str]], targets: Sequence[Sequence[str]]) -> None:
+    from onmt.constants import DefaultTokens
+
     source_vocab, target_vocab = loaded.vocabs["src"], loaded.vocabs["tgt"]
     begin, end = _delimiters(loaded)
+    if not any(sources):  # OpenNMT-py cannot take a batch without any key
+        sources, targets = [*sources, [DefaultTokens.UNK]], [*targets, []]
     source, source_lengths = _pad([list(tokens) for tokens in sources], source_vocab, loaded.device)
     target, _ = _pad([[begin, *tokens, end] for tokens in targets], target_vocab, loaded.device)
     loaded.model(source, target, source_lengths, bptt=False, with_align=False)

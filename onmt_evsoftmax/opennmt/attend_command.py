@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import platform
+import sys
 from pathlib import Path
 
 from ..archive import KINDS
 from ..errors import InputError
 from ..segmentation import SCHEMES
+
+LINES_NAMED = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from ..archive import write_archive
     from ..files import check_writable
-    from .attend import load_model, teacher_forced_attention
+    from .attend import load_model, longest, teacher_forced_attention
 
     check_writable(arguments.out)
     sources, hypotheses = _read_pairs(arguments)
@@ -50,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         context_attn_function=arguments.context_attn_function,
         gpu=arguments.gpu,
     )
+    _refuse_long_lines(arguments, sources, hypotheses, longest(loaded))
     sentences = teacher_forced_attention(
         loaded, sources, hypotheses, kinds=arguments.kinds, batch_size=arguments.batch_size
     )
@@ -59,7 +63,34 @@ def run(arguments: argparse.Namespace) -> int:
         _metadata(arguments, loaded),
     )
     print(f"{arguments.out}: {len(sources)} sentences, {loaded.functions}")
+    _note_empty_lines(arguments.src, sources)
     return 0
+
+
+def _refuse_long_lines(
+    arguments: argparse.Namespace,
+    sources: list[list[str]],
+    hypotheses: list[list[str]],
+    limits: tuple[float, float],
+) -> None:
+    for path, lines, limit in zip((arguments.src, arguments.hyp), (sources, hypotheses), limits):
+        for number, pieces in enumerate(lines, start=1):
+            if len(pieces) > limit:
+                raise InputError(
+                    f"{path}, line {number}: {len(pieces)} pieces, but {arguments.model} has positions for {limit}; "
+                    "leave the line out of both files, or split it"
+                )
+
+
+def _note_empty_lines(path: str, sources: list[list[str]]) -> None:
+    empty = [str(number) for number, pieces in enumerate(sources, start=1) if not pieces]
+    if empty:
+        more = f" and {len(empty) - LINES_NAMED} more" if len(empty) > LINES_NAMED else ""
+        print(
+            f"note: {path}: no source pieces in line {', '.join(empty[:LINES_NAMED])}{more}; "
+            "the archive holds these sentences without encoder- and cross-attention",
+            file=sys.stderr,
+        )
 
 
 def _read_pairs(arguments: argparse.Namespace) -> tuple[list[list[str]], list[list[str]]]:

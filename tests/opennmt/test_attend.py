@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
+
 import numpy as np
 import pytest
 import torch
 
 from onmt_evsoftmax.archive import AttentionArchive
 from onmt_evsoftmax.errors import InputError
-from onmt_evsoftmax.opennmt.attend import AttentionRecorder, LoadedModel, teacher_forced_attention
+from onmt_evsoftmax.evaluation.attended import measure_attended
+from onmt_evsoftmax.opennmt.attend import (
+    AttentionRecorder,
+    LoadedModel,
+    load_model,
+    longest,
+    teacher_forced_attention,
+)
 from onmt_evsoftmax.opennmt.functions import AttentionFunctions
 
 FUNCTIONS = ("softmax", "evsoftmax", "sparsemax", "entmax15")
@@ -129,6 +139,85 @@ def test_the_command_writes_an_archive(trained, command, tmp_path):
         "cross": "evsoftmax",
     }
     assert (archive[0].attention["encoder"] == 0).any()
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3])
+def test_a_sentence_without_source_is_empty_and_the_others_are_what_they_were(loaded, batch_size):
+    """A batch of empty lines alone too: OpenNMT-py itself fails on it."""
+    sources, hypotheses = [[], [], SOURCES[0], SOURCES[1], []], [[], ["w3"], *HYPOTHESES[:2], ["w9", "w7"]]
+    sentences = attend(loaded, sources, hypotheses, batch_size=batch_size)
+    assert [sentence.source for sentence in sentences] == sources
+    for sentence, hypothesis in zip(sentences, hypotheses):
+        if not sentence.source:
+            predictions = len(hypothesis) + 1
+            assert sentence.attention["encoder"].shape == (2, 2, 0, 0)
+            assert sentence.attention["cross"].shape == (2, 2, predictions, 0)
+            np.testing.assert_allclose(sentence.attention["decoder"].sum(-1), 1, atol=1e-5)
+    for alone, beside in zip(attend(loaded, SOURCES[:2], HYPOTHESES[:2]), sentences[2:4]):
+        for kind, weights in alone.attention.items():
+            np.testing.assert_allclose(weights, beside.attention[kind], atol=1e-5)
+
+
+def test_empty_lines_are_named_and_scored(trained, command, tmp_path):
+    sources = ["", "", "w1 w2 w3", ""]
+    tmp_path.joinpath("src").write_text("".join(f"{line}\n" for line in sources))
+    tmp_path.joinpath("hyp").write_text("w1\n\nw3 w2\n\n")
+    files = {"--src": "src", "--hyp": "hyp", "--out": "a.npz", "--batch_size": "2"}
+    words = [word for pair in files.items() for word in pair]
+    model = trained.folder / "evsoftmax_step_6.pt"
+    result = command("onmt_evsoftmax", "attend", "--model", model, *words, cwd=tmp_path)
+    assert "note: src: no source pieces in line 1, 2, 4; " in result.stderr
+    archive = AttentionArchive(tmp_path / "a.npz")
+    assert [len(sentence.source) for sentence in archive] == [0, 0, 3, 0]
+    attended = measure_attended(archive)
+    assert attended.sentence_target_tokens == [2, 1, 3, 1]
+    assert [words > 0 for words in attended.sentence_words] == [False, False, True, False]
+
+
+def test_a_line_that_is_too_long_is_named(trained, command, tmp_path):
+    model = trained.folder / "evsoftmax_step_6.pt"
+    long, short = "w1 " * 6000 + "\n", "w1\n"
+    for name, source, hypothesis in (("src", short + long, short * 2), ("hyp", short * 2, short + long)):
+        tmp_path.joinpath("src").write_text(source)
+        tmp_path.joinpath("hyp").write_text(hypothesis)
+        arguments = ["--model", model, "--src", "src", "--hyp", "hyp", "--out", "a.npz"]
+        result = command("onmt_evsoftmax", "attend", *arguments, cwd=tmp_path, check=False)
+        limit = 5000 if name == "src" else 4999
+        assert result.returncode == 2
+        assert result.stderr.splitlines()[-1].startswith(
+            f"onmt_evsoftmax attend: error: {name}, line 2: 6000 pieces, but {model} has positions for {limit}"
+        )
+        assert "Traceback" not in result.stderr and not (tmp_path / "a.npz").exists()
+
+
+def test_the_longest_lines_fit(sparse):
+    """`longest` is exact: one piece more is more than the positions that the model has."""
+    from onmt.modules.embeddings import PositionalEncoding, SequenceTooLongError
+
+    for module in sparse.model.modules():
+        if isinstance(module, PositionalEncoding):
+            module.pe = module.pe[:7]
+    source, hypothesis = longest(sparse)
+    assert attend(sparse, [["w1"] * source], [["w1"] * hypothesis])
+    for lengths in ((source + 1, hypothesis), (source, hypothesis + 1)):
+        with pytest.raises(SequenceTooLongError):
+            attend(sparse, *([["w1"] * length] for length in lengths))
+
+
+def test_a_hostile_or_damaged_checkpoint_is_one_line_without_bad_advice(trained, tmp_path):
+    good = (trained.folder / "evsoftmax_step_6.pt").read_bytes()
+    torch.save({"opt": subprocess.Popen}, tmp_path / "hostile.pt")
+    tmp_path.joinpath("pickle.pt").write_bytes(pickle.dumps({"opt": print}))
+    tmp_path.joinpath("half.pt").write_bytes(good[: len(good) // 2])
+    tmp_path.joinpath("text.pt").write_text("hello\n")
+    tmp_path.joinpath("empty.pt").touch()
+    for path in sorted(tmp_path.glob("*.pt")):
+        with pytest.raises(InputError) as refused:
+            load_model(path)
+        message = str(refused.value)
+        assert message.startswith(f"{path}: not a readable OpenNMT-py checkpoint: ") and "\n" not in message
+        assert "weights_only" not in message and "\x1b" not in message
+        assert ("Popen" in message) == (path.name == "hostile.pt")
 
 
 def test_the_command_overrides_the_function(trained, command, tmp_path):
