@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import os
+import signal
 import sys
+import threading
 import warnings
-from typing import Optional, Sequence
+from typing import Iterator, Optional, Sequence
 
+from . import __version__
 from .errors import InputError
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as in a shell: 128 + SIGINT."""
 
 COMMANDS = {
     "fetch": (
@@ -65,6 +73,7 @@ def build_parser(command: Optional[str] = None) -> argparse.ArgumentParser:
         prog="onmt_evsoftmax",
         description="Sparse multimodal attention (ev-softmax) for OpenNMT-py.",
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, summary) in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=summary)
@@ -74,10 +83,12 @@ def build_parser(command: Optional[str] = None) -> argparse.ArgumentParser:
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run one command; the exit status is 0, or 2 for bad input, or 130 when interrupted."""
+    """Run one command; the exit status is 0, or 2 for bad input, or `INTERRUPTED`."""
     argv = list(sys.argv[1:] if argv is None else argv)
     command = next((word for word in argv if not word.startswith("-")), None)
-    arguments = build_parser(command).parse_args(argv)
+    with _leaving_at_once(command):
+        parser = build_parser(command)
+    arguments = parser.parse_args(argv)
     # OpenNMT-py decorates with an API that today's torch deprecates, once per decorator
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"onmt\.")
     try:
@@ -91,7 +102,31 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         print(f"onmt_evsoftmax {arguments.command}: error: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(
-            f"\nonmt_evsoftmax {arguments.command}: interrupted; the same command continues", file=sys.stderr
-        )
-        return 130
+        print(f"\n{_interrupted(arguments.command)}", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _interrupted(command: Optional[str]) -> str:
+    return f"onmt_evsoftmax {command or ''}".rstrip() + ": interrupted; the same command continues"
+
+
+@contextlib.contextmanager
+def _leaving_at_once(command: Optional[str]) -> Iterator[None]:
+    """While modules load, Ctrl-C ends the process without an exception.
+
+    A KeyboardInterrupt inside an import becomes whatever the importing code makes of it: torch's extension modules
+    raise an ImportError, or abort. Nothing has been begun yet that would have to be cleaned up.
+    """
+
+    def leave(_signal, _frame) -> None:
+        os.write(2, f"\n{_interrupted(command)}\n".encode())
+        os._exit(INTERRUPTED)
+
+    if threading.current_thread() is not threading.main_thread():  # only there can a handler be set
+        yield
+        return
+    before = signal.signal(signal.SIGINT, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -15,30 +15,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator
 
-from .startup import SWITCH
-from .versions import TESTED_OPENNMT
+from .startup import SWITCH, is_switched_off
+from .versions import TESTED, TESTED_OPENNMT
 
 STARTUP_FILE = "onmt_evsoftmax_startup.pth"
-PACKAGES = (
-    "onmt_evsoftmax",
-    "OpenNMT-py",
-    "torch",
-    "entmax",
-    "sacremoses",
-    "subword-nmt",
-    "sentencepiece",
-    "sacrebleu",
-)
+PACKAGES = ("onmt_evsoftmax", *TESTED)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; ``remedy`` says what to do when it is not ``good``."""
+    """One line of the report; ``remedy`` says what to do when it is not ``good``.
+
+    What is only a ``note`` does not count as a fault.
+    """
 
     subject: str
     good: bool
     detail: str
     remedy: str = ""
+    note: bool = False
+
+    @property
+    def mark(self) -> str:
+        return "ok  " if self.good else "note" if self.note else "BAD "
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,10 +48,10 @@ def run(_arguments: argparse.Namespace) -> int:
     """Print every finding; the exit status is 1 when one of them is bad."""
     findings = [check() for check in CHECKS]
     for finding in findings:
-        print(f"{'ok ' if finding.good else 'BAD'}  {finding.subject}: {finding.detail}")
+        print(f"{finding.mark} {finding.subject}: {finding.detail}")
         if not finding.good:
             print(f"     -> {finding.remedy}")
-    return 0 if all(finding.good for finding in findings) else 1
+    return 0 if all(finding.good or finding.note for finding in findings) else 1
 
 
 def check_versions() -> Finding:
@@ -73,6 +72,23 @@ def _version(name: str) -> str:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+def check_tested_versions() -> Finding:
+    """Whether the versions are those that the tests and the published figures were run with."""
+    installed = {name: _version(name).split("+")[0] for name in TESTED}  # a build of torch: 2.13.0+cpu
+    others = [
+        f"{name} {version} (tested: {' and '.join(TESTED[name])})"
+        for name, version in installed.items()
+        if version and version not in TESTED[name]
+    ]
+    return Finding(
+        "tested versions",
+        not others,
+        ", ".join(others) or "all of them",
+        "to have the tested ones, install from a checkout with: pip install -c constraints.txt .",
+        note=True,
+    )
 
 
 def check_opennmt_version() -> Finding:
@@ -102,7 +118,10 @@ def check_switch() -> Finding:
     """Whether the user switched the plugin off."""
     value = os.environ.get(SWITCH)
     return Finding(
-        SWITCH, value != "0", "not set" if value is None else f"={value}", f"unset {SWITCH} to switch it on"
+        SWITCH,
+        not is_switched_off(),
+        "not set" if value is None else f"={value}",
+        f"the plugin is off, and sparse models are refused; unset {SWITCH} to switch it on",
     )
 
 
@@ -180,6 +199,7 @@ def _debug_messages(logger_name: str) -> Iterator[list[str]]:
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
     check_versions,
+    check_tested_versions,
     check_opennmt_version,
     check_startup_file,
     check_switch,

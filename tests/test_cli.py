@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
 import pytest
 
+import onmt_evsoftmax
 from onmt_evsoftmax.cli import COMMANDS, main
 
 TORCH_ROOMS = {
@@ -57,3 +59,37 @@ def test_an_interrupt_is_status_130(monkeypatch, capsys):
     monkeypatch.setattr(onmt_evsoftmax.doctor, "run", interrupted)
     assert main(["doctor"]) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name, module", [("attend", "numpy"), ("attend", "onmt"), ("properties", "torch._C")])
+def test_an_interrupt_while_modules_load_is_one_line(name, module):
+    """SIGINT arrives when ``module`` is about to be imported."""
+    code = f"""
+import os, signal, sys
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+from onmt_evsoftmax.cli import main
+main([{name!r}, "--help"])
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 130
+    assert result.stderr == f"\nonmt_evsoftmax {name}: interrupted; the same command continues\n"
+
+
+def test_after_loading_an_interrupt_is_an_exception_again():
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(SystemExit):
+        main(["score", "--help"])
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"onmt_evsoftmax {onmt_evsoftmax.__version__}\n"

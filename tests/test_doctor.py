@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from onmt_evsoftmax import doctor
+from onmt_evsoftmax.versions import TESTED
 
 
 def test_a_sound_installation(command):
@@ -34,6 +38,33 @@ def test_each_check_can_fail(monkeypatch, check, attribute, value, remedy):
     monkeypatch.setattr(doctor, attribute, value)
     finding = getattr(doctor, check)()
     assert not finding.good and remedy in finding.remedy
+
+
+def test_other_versions_than_the_tested_ones_are_named_and_no_fault(monkeypatch, capsys):
+    versions = {name: tested[0] for name, tested in TESTED.items()}
+    monkeypatch.setattr(doctor, "_version", {**versions, "torch": "2.7.1+cu128", "nltk": "3.9"}.get)
+    monkeypatch.setattr(doctor, "CHECKS", (doctor.check_tested_versions,))
+    assert doctor.run(None) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("note tested versions: torch 2.7.1 (tested: 2.13.0), nltk 3.9 (tested: 3.10.4)\n")
+    assert "constraints.txt" in printed
+    monkeypatch.setattr(doctor, "_version", {**versions, "torch": "2.13.0+cpu"}.get)
+    assert doctor.check_tested_versions().good
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", "constraints-onmt351.txt"])
+def test_the_constraints_pin_the_tested_versions(name):
+    text = (Path(__file__).parents[1] / name).read_text(encoding="utf-8")
+    pins = dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, flags=re.MULTILINE))
+    shared = set(pins) & set(TESTED)
+    assert {"torch", "entmax", "sacrebleu"} <= shared
+    assert all(pins[package] in TESTED[package] for package in shared)
+
+
+def test_the_constraints_name_a_section_that_is_there():
+    root = Path(__file__).parents[1]
+    (section,) = re.findall(r'README.md, "(.*)"', (root / "constraints.txt").read_text(encoding="utf-8"))
+    assert f"## {section}\n" in (root / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_mapping_that_drops_nothing_is_found(monkeypatch):
