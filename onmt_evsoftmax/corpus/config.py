@@ -66,12 +66,15 @@ class Segment:
     """See `onmt_evsoftmax.corpus.subwords`. ``merges`` belongs to BPE, ``vocab_size`` to SentencePiece.
 
     ``model`` is the path of a model that was learned before, empty to learn one; it needs neither size.
+    SentencePiece's trainer holds the text in memory; ``max_lines`` has it learn from that many lines at most,
+    evenly spread over the training text, instead of all (0).
     """
 
     method: str = _option("bpe", choices=("bpe", "sentencepiece", "none"))
     model: str = ""
     merges: int = _option(8000, minimum=1)
     vocab_size: int = _option(8000, minimum=1)
+    max_lines: int = _option(0, minimum=0)
 
     @property
     def used(self) -> dict:
@@ -79,7 +82,10 @@ class Segment:
         if self.model:
             return {"method": self.method, "model": self.model}
         size = {"bpe": {"merges": self.merges}, "sentencepiece": {"vocab_size": self.vocab_size}}
-        return {"method": self.method, **size.get(self.method, {})}
+        used = {"method": self.method, **size.get(self.method, {})}
+        if self.method == "sentencepiece" and self.max_lines:
+            used["max_lines"] = self.max_lines
+        return used
 
 
 @dataclass(frozen=True)

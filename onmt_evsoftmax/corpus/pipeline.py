@@ -52,7 +52,7 @@ def prepare(config: Config, mirror: Optional[PathLike] = None, workers: int = 1,
     if mirror is not None and not Path(mirror).is_dir():
         raise InputError(f"{mirror}: no such folder, but it is named as the mirror")
     workspace = Workspace(config.folder)
-    with _clear_errors(workspace.folder), workspace.locked(), Workers(workers) as pool, progress or Progress() as shown:
+    with _locked(workspace), Workers(workers) as pool, progress or Progress() as shown:
         texts = _locate_all(config, mirror, shown)
         steps = Plan(config, workspace, texts, pool).steps()
         performed = []
@@ -68,10 +68,12 @@ def prepare(config: Config, mirror: Optional[PathLike] = None, workers: int = 1,
 
 
 @contextlib.contextmanager
-def _clear_errors(folder: Path) -> Iterator[None]:
-    """A full disk, or a folder in place of a file, is one clear line."""
+def _locked(workspace: Workspace) -> Iterator[None]:
+    """Hold the folder; a full disk, or a folder in place of a file, is one clear line."""
+    folder = workspace.folder
     try:
-        yield
+        with workspace.locked():
+            yield
     except OSError as error:
         raise InputError(
             f"{error.filename2 or error.filename or folder}: {error.strerror}; make room, or choose another "

@@ -151,8 +151,10 @@ class Plan:
             path = self._workspace.path(model)
             if settings.method == "bpe":
                 return {"lines_in": lines.count(), "merges": learn_bpe(lines, settings.merges, path, bar)}
-            pieces = learn_sentencepiece(lines, settings.vocab_size, path, bar)
-            return {"lines_in": lines.count(), "pieces": pieces}
+            count = lines.count()
+            every = -(-count // settings.max_lines) if settings.max_lines else 1
+            pieces = learn_sentencepiece(lines, settings.vocab_size, path, bar, every)
+            return {"lines_in": -(-count // every), "pieces": pieces}
 
         outputs = (model,) if model else ()
         return Step("learn", settings.used, inputs, outputs, run, libraries=LIBRARIES[settings.method])

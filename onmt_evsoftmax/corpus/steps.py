@@ -183,7 +183,8 @@ def _problem(error: OSError, folder: Path) -> str:
     for path in (folder, *folder.parents):
         if path.exists() and not path.is_dir():
             return f"{path} is a file"
-    return f"{error.strerror}" if error.filename in (None, str(folder)) else f"{error.filename}: {error.strerror}"
+    where = "" if error.filename in (None, str(folder)) else f"{error.filename}: "
+    return f"{where}{error.strerror}"
 
 
 def _remove_empty(*folders: Path) -> None:

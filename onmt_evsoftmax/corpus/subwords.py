@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from itertools import islice
 from pathlib import Path
 from typing import Any, Callable, Iterable
 
@@ -58,7 +59,9 @@ class _CountingWriter(io.StringIO):
         return super().write(text)
 
 
-def learn_sentencepiece(lines: Iterable[str], vocab_size: int, path: PathLike, bar: Bar) -> int:
+def learn_sentencepiece(
+    lines: Iterable[str], vocab_size: int, path: PathLike, bar: Bar, every: int = 1
+) -> int:
     """Learn a unigram SentencePiece model (Kudo 2018), write it to ``path``; returns its number of pieces.
 
     The text is clean by now, so it is taken as it is (identity normalization) and every character of
@@ -66,18 +69,24 @@ def learn_sentencepiece(lines: Iterable[str], vocab_size: int, path: PathLike, b
     several would be rounded in another order.
 
     Args:
-        lines: the text; gone through twice. The trainer of SentencePiece keeps all of it in memory.
+        lines: the text; gone through twice.
+        every: learn from the first of so many lines each time. The trainer of SentencePiece keeps what it
+            learns from in memory. The characters of all lines get a piece still.
     """
     import sentencepiece
 
     bar.start()
     model = io.BytesIO()
-    longest = max((len(line.encode()) for line in lines), default=0)
+    longest, characters = 0, set()
+    for line in lines:
+        longest = max(longest, len(line.encode()))
+        characters.update(line)
+    skipped = {"required_chars": "".join(sorted(characters - {" "}))} if every > 1 else {}
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(lines), model_writer=model, model_type="unigram", vocab_size=vocab_size,
+            sentence_iterator=islice(lines, 0, None, every), model_writer=model, model_type="unigram", vocab_size=vocab_size,
             character_coverage=1.0, normalization_rule_name="identity", num_threads=1,
-            max_sentence_length=longest + 1, minloglevel=2,
+            max_sentence_length=longest + 1, minloglevel=2, **skipped,
         )
     except RuntimeError as error:
         raise InputError(

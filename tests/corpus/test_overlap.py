@@ -34,10 +34,10 @@ def plain(splits):
     report = []
     for (earlier, first), (later, second) in combinations(splits.items(), 2):
         found = {"split": later, "found_in": earlier}
-        lines = {"pairs": (zip(*first), zip(*second)), "src": (first[0], second[0]), "tgt": (first[1], second[1])}
-        for what, (known, asked) in lines.items():
-            known = set(known)
-            found[what] = sum(line in known for line in asked)
+        views = {"pairs": lambda split: zip(*split), "src": lambda split: split[0], "tgt": lambda split: split[1]}
+        for what, of in views.items():
+            known = set(of(first))
+            found[what] = sum(line in known for line in of(second))
         report.append(found)
     return report
 

@@ -116,6 +116,17 @@ def test_a_given_model_is_taken_as_it_is(corpus, tmp_path, learned):
         corpus.prepare()
 
 
+@pytest.mark.parametrize("limit, learned_from", [(0, 400), (400, 400), (399, 200), (150, 134)])
+def test_sentencepiece_from_a_part_of_the_text(corpus, limit, learned_from):
+    corpus.config["segment"] = {"method": "sentencepiece", "vocab_size": 90, "max_lines": limit}
+    manifest = corpus.prepare().manifest
+    assert manifest["steps"]["learn"]["lines_in"] == learned_from
+    for split in SPLITS:
+        for language in LANGUAGES:
+            words = [line.split() for line in corpus.lines(f"{split}.tok.{language}")]
+            assert [merge(line.split(), "sentencepiece") for line in corpus.lines(f"{split}.{language}")] == words
+
+
 def test_a_broken_model_is_refused_before_any_work(corpus, tmp_path):
     (tmp_path / "given").write_text("no codes at all\n")
     corpus.config["segment"] = {"method": "bpe", "model": str(tmp_path / "given")}
@@ -229,7 +240,7 @@ NORMALIZE = [f"normalize.{split}" for split in SPLITS]
 @pytest.mark.parametrize("change, expected", [
     ({"share_vocab": False}, ["vocabulary"]),
     ({"segment": {"method": "bpe", "merges": 50}}, ["learn", *SEGMENT, "vocabulary"]),
-    ({"segment": {"method": "bpe", "merges": 60, "vocab_size": 77}}, []),  # not used by BPE
+    ({"segment": {"method": "bpe", "merges": 60, "vocab_size": 77, "max_lines": 9}}, []),  # not used by BPE
     ({"segment": {"method": "none"}}, ["learn", *SEGMENT, "vocabulary"]),
     ({"filter": {"max_length": 18}}, ["filter.train", *AFTER_FILTER]),
     ({"filter": {"max_length": 99}}, ["filter.train"]),                    # the same pairs are left

@@ -129,7 +129,7 @@ def test_one_process_at_a_time(folder):
 
 
 def test_folder_that_cannot_be_made(folder):
-    with pytest.raises(InputError, match="in.txt/out: cannot be the output folder: .*in.txt is a file; .*--out"):
+    with pytest.raises(InputError, match="in.txt/out: cannot be the output folder: .*in.txt is a file; "):
         with Workspace(folder / "in.txt" / "out").locked():
             pass
 

@@ -136,6 +136,20 @@ def test_rare_characters_get_a_piece(tmp_path):
     assert model.piece_to_id("ß") != model.unk_id()
 
 
+def test_learned_from_every_third_line_but_with_all_characters(tmp_path):
+    lines = text(lines=600)
+    learn_sentencepiece(lines[::3], 60, tmp_path / "part.model", BAR)
+    lines[1] += " straße 漢"
+    learn_sentencepiece(lines, 62, tmp_path / "third.model", BAR, every=3)
+    part, third = (
+        sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / f"{name}.model"))
+        for name in ("part", "third")
+    )
+    assert all(third.piece_to_id(letter) != third.unk_id() for letter in "ß漢")
+    pieces = [{m.id_to_piece(number) for number in range(m.get_piece_size())} for m in (part, third)]
+    assert len(pieces[0] - pieces[1]) <= 1  # ß and 漢 are more
+
+
 def test_none_leaves_words_alone():
     assert segmenter("none", "")("Dampfschiff fährt") == "Dampfschiff fährt"
 
