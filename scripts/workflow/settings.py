@@ -38,7 +38,7 @@ OWN_FILES = ("settings", "versions", "report", "logs")
 
 @dataclass(frozen=True)
 class TestSet:
-    """``src`` is what onmt_translate reads, ``scoring`` the options of ``onmt_evsoftmax score``, with ``lang``."""
+    """``src`` is what onmt_translate reads, ``scoring`` the options of ``onmt_evsoftmax score`` and ``lang``."""
 
     name: str
     src: Path
@@ -215,13 +215,12 @@ def _check_training(training: Mapping[str, Any], where: str) -> None:
 def _test_set(test: Mapping[str, Any], corpus: Optional[Config], source: str) -> TestSet:
     scoring = {key: value for key, value in test.items() if key not in ("name", "src", "reference")}
     reference = Path(test["reference"])
-    key = f"{source}: tests.{test['name']}"
-    scoring["lang"] = _language(reference, scoring.get("lang"), corpus, key)
+    scoring["lang"] = _language(reference, scoring.get("lang"), corpus, f"{source}: tests.{test['name']}")
     return TestSet(test["name"], Path(test["src"]), reference, scoring)
 
 
 def _language(reference: Path, given: Optional[str], corpus: Optional[Config], key: str) -> Optional[str]:
-    """The language that ``score`` is given; None where the reference itself is missing, which is said elsewhere.
+    """The language that ``score`` is given; None for a missing reference, which `_missing_files` names.
 
     With ``prepare`` it is the corpus's ``tgt_lang``. Without it, it is what ``score`` would find: asked for
     here, before days of training.
@@ -234,9 +233,9 @@ def _language(reference: Path, given: Optional[str], corpus: Optional[Config], k
         except InputError as error:
             raise InputError(f"{key}.lang: {error}") from None
     if given not in (None, corpus.tgt_lang):
-        raise InputError(f"{key}.lang: {given}, but the corpus of prepare is translated into {corpus.tgt_lang}")
+        raise InputError(f"{key}.lang: {given}, but tgt_lang of prepare is {corpus.tgt_lang}")
     if reference in _made_by(corpus, corpus.src_lang):
-        raise InputError(f"{key}.reference: {reference} is the source side; translations are {corpus.tgt_lang}")
+        raise InputError(f"{key}.reference: {reference} is the source side; tgt_lang is {corpus.tgt_lang}")
     return corpus.tgt_lang
 
 

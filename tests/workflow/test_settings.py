@@ -50,7 +50,7 @@ def with_test(**changes) -> list[dict]:
         ({"tests": with_test(src="prepared/tset.en")}, "prepared/tset.en (looked from "),
         ({"tests": with_test(reference="prepared/train.raw.de")}, "prepare.yaml does not make it"),
         ({"tests": with_test(lang="xx")}, "tests.0.lang: 'xx' is not one of"),
-        ({"tests": with_test(lang="en")}, "tests.test.lang: en, but the corpus of prepare is translated into de"),
+        ({"tests": with_test(lang="en")}, "tests.test.lang: en, but tgt_lang of prepare is de"),
         ({"tests": with_test(reference="prepared/test.raw.en")}, "prepared/test.raw.en is the source side"),
         ({"tests": with_test(name="versions")}, "tests: versions is the name of a file of the sweep itself"),
         (
@@ -125,11 +125,12 @@ def test_scores_are_in_the_language_that_prepare_translates_into(read, project):
 
 def test_without_prepare_a_reference_that_nobody_knows_asks_for_its_language(read, project):
     texts = yaml.safe_load((project.folder / "train.yaml").read_text(encoding="utf-8"))["data"]
-    for path in ["t.en", "t.fr", *(sides[side] for sides in texts.values() for side in ("path_src", "path_tgt"))]:
+    sides = [one[side] for one in texts.values() for side in ("path_src", "path_tgt")]
+    for path in ["t.en", "t.fr", *sides]:
         (project.folder / path).parent.mkdir(exist_ok=True)
         (project.folder / path).write_text("a\n", encoding="utf-8")
     own = {"prepare": None, "tests": with_test(src="t.en", reference="t.fr")}
-    with pytest.raises(InputError, match=r"sweep\.yaml: tests\.test\.lang: --lang is missing: no manifest\.json"):
+    with pytest.raises(InputError, match=r"sweep\.yaml: tests\.test\.lang: --lang is missing"):
         read(**own)
     own["tests"][0]["lang"] = "fr"
     assert read(**own).test("test").scoring["lang"] == "fr"
