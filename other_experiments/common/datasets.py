@@ -1,16 +1,19 @@
-"""MNIST from its mirrors, and scikit-learn's small digits."""
+"""MNIST and the Frey faces from their mirrors, and scikit-learn's small digits."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import math
+import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional
 
 import numpy as np
+import scipy.io
 import torch
 from torch import Tensor
 
@@ -58,6 +61,13 @@ MNIST_FILES = (
 )
 """Training images and labels, test images and labels."""
 
+FREY_MIRRORS = ("https://cs.nyu.edu/~roweis/data",)
+FREY_FILES = ("frey_rawface.mat", "freyfaces.npz")
+"""S. Roweis's file, and the same images as NumPy's; a folder can hold either, an address has the first."""
+FREY_SHAPE = (1965, 28, 20)
+FREY_SHA256 = "2438ba4f0d2a6bd8bac43de756141eaa33c8d248dd613d464bdb1210d9b7af78"
+"""Of the pixels, image after image and row after row, so both files match."""
+
 
 @dataclass(frozen=True)
 class Images:
@@ -84,6 +94,32 @@ def load_mnist(cache: Path, mirror: Optional[str] = None) -> Images:
     images = [torch.from_numpy(array.astype(np.float32)).flatten(1).div_(255) for array in arrays[::2]]
     labels = [torch.from_numpy(array.astype(np.int64)) for array in arrays[1::2]]
     return Images(images[0], labels[0], images[1], labels[1])
+
+
+def load_frey(cache: Path, mirror: Optional[str] = None) -> np.ndarray:
+    """The Frey faces, frames of one film: grey values 0 to 255, uint8 ``[1965, 28, 20]``.
+
+    Args:
+        cache: the folder that the fetched file is kept in.
+        mirror: a folder that holds one of `FREY_FILES`, which is read there and not copied, or the
+            ``http(s)://`` address to fetch the first of them from.
+
+    Raises:
+        ExperimentError: the file is missing, cannot be fetched, or holds other images.
+    """
+    if mirror is not None and not _is_url(mirror):
+        paths = [Path(mirror) / name for name in FREY_FILES]
+        for path in paths:
+            if path.is_file():
+                return _read_frey(path)
+        raise ExperimentError(f"{paths[0]}: no such file, and no {FREY_FILES[1]}; --mirror must hold one")
+    path = Path(cache) / FREY_FILES[0]
+    if path.exists():
+        try:
+            return _read_frey(path)
+        except ExperimentError:
+            path.unlink()  # damaged; fetched again
+    return _download(path, FREY_MIRRORS if mirror is None else (mirror,), _read_frey)
 
 
 def load_digits() -> Images:
@@ -118,15 +154,16 @@ def _load(file: MnistFile, cache: Path, mirror: Optional[str]) -> np.ndarray:
             return _read(path, file)
         except ExperimentError:
             path.unlink()  # damaged; fetched again
-    return _download(file, path, MIRRORS if mirror is None else (mirror,))
+    mirrors = MIRRORS if mirror is None else (mirror,)
+    return _download(path, mirrors, lambda fetched: _read(fetched, file))
 
 
-def _download(file: MnistFile, path: Path, mirrors: tuple[str, ...]) -> np.ndarray:
+def _download(path: Path, mirrors: tuple[str, ...], read: Callable[[Path], np.ndarray]) -> np.ndarray:
     failures = []
     for mirror in mirrors:
         try:
-            fetch(f"{mirror.rstrip('/')}/{file.name}", path)
-            return _read(path, file)
+            fetch(f"{mirror.rstrip('/')}/{path.name}", path)
+            return read(path)
         except ExperimentError as error:
             path.unlink(missing_ok=True)  # a wrong file; a broken one stays beside and is continued
             failures.append(str(error))
@@ -147,6 +184,25 @@ def _read(path: Path, file: MnistFile) -> np.ndarray:
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise ExperimentError(f"{path}: not the file of MNIST (its SHA-256 differs); fetch it again")
     return array
+
+
+def _read_frey(path: Path) -> np.ndarray:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ExperimentError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
+        if path.suffix == ".npz":
+            with np.load(io.BytesIO(content)) as arrays:
+                array = arrays["images"]
+        else:
+            array = scipy.io.loadmat(io.BytesIO(content))["ff"].T.reshape(-1, *FREY_SHAPE[1:])
+    except (ValueError, TypeError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise ExperimentError(f"{path}: damaged, or another kind of file ({error}); fetch it again") from None
+    pixels = np.ascontiguousarray(array)
+    if pixels.shape != FREY_SHAPE or hashlib.sha256(pixels.tobytes()).hexdigest() != FREY_SHA256:
+        raise ExperimentError(f"{path}: not the Frey faces (the SHA-256 of its pixels differs); fetch it again")
+    return pixels
 
 
 def _is_url(mirror: str) -> bool:
