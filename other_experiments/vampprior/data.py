@@ -38,6 +38,11 @@ class Split:
         images = self.train[numbers]
         return binarise(images, random) if self.dynamic else images
 
+    def to(self, device: torch.device) -> Split:
+        """The same images on another device."""
+        parts = (self.train, self.validation, self.test)
+        return Split(*(part.to(device) for part in parts), self.dynamic)
+
 
 def load(settings: Mapping[str, Any], cache: Path, mirror: Optional[str]) -> Tensor:
     """All images of the data set, ``[N, pixels]``: levels i / 256 of Frey faces, grey values in [0, 1] else.
@@ -70,7 +75,7 @@ def split(images: Tensor, settings: Mapping[str, Any]) -> Split:
 
 def binarise(images: Tensor, random: torch.Generator) -> Tensor:
     """Each pixel is 1 with its grey value as the probability, else 0."""
-    return (torch.rand(images.shape, generator=random) < images).to(images.dtype)
+    return (torch.rand(images.shape, generator=random).to(images.device) < images).to(images.dtype)
 
 
 def first_pseudo_inputs(settings: Mapping[str, Any], train: Tensor, seed: int) -> Optional[Tensor]:
@@ -85,7 +90,7 @@ def first_pseudo_inputs(settings: Mapping[str, Any], train: Tensor, seed: int) -
     if settings["prior"] == "standard":
         return None
     count, random = settings["pseudo_inputs"], generator(seed, "pseudo-inputs")
-    noise = settings["pseudo_std"] * torch.randn(count, train.shape[1], generator=random)
+    noise = settings["pseudo_std"] * torch.randn(count, train.shape[1], generator=random).to(train)
     if settings["pseudo_start"] == "random":
         return settings["pseudo_mean"] + noise
     if count > len(train):

@@ -1,4 +1,4 @@
-"""Logarithms of densities: diagonal Gaussians and mixtures of them, Bernoulli and discretised logistic pixels."""
+"""Logarithms of densities: Gaussians, mixtures of them, Bernoulli and discretised logistic pixels."""
 
 from __future__ import annotations
 
@@ -41,12 +41,10 @@ def mixture(value: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
 
 def bernoulli(pixels: Tensor, logits: Tensor) -> Tensor:
     """log of p^x (1 - p)^(1 - x), p the sigmoid of ``logits``, summed over the pixels."""
-    return -functional.binary_cross_entropy_with_logits(logits, pixels.expand_as(logits), reduction="none").sum(-1)
+    return -functional.binary_cross_entropy_with_logits(logits, pixels, reduction="none").sum(-1)
 
 
-def logistic_bins(
-    pixels: Tensor, mean: Tensor, log_scale: Tensor, edge_bins: bool = True
-) -> Tensor:
+def logistic_bins(pixels: Tensor, mean: Tensor, log_scale: Tensor, edge_bins: bool = True) -> Tensor:
     """P(bin) under a logistic of location ``mean`` and scale s: CDF(x + 1/256) - CDF(x), for each pixel.
 
     The difference of the two sigmoids is sigmoid(a) sigmoid(-b) (1 - exp(b - a)), a and b the

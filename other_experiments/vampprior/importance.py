@@ -51,7 +51,7 @@ def _piece(model: Model, images: Tensor, samples: int, components: tuple, random
     reconstructions, kls = [], []
     for first in range(0, samples, ROWS):
         count = min(ROWS, samples - first)
-        noise = torch.randn(count, *mean.shape, generator=random, dtype=mean.dtype)
+        noise = torch.randn(count, *mean.shape, generator=random, dtype=mean.dtype).to(mean)
         latent = mean + torch.exp(0.5 * log_variance) * noise
         log_posterior = densities.gaussian(latent, mean, log_variance)
         flat = latent.flatten(0, 1)

@@ -149,6 +149,6 @@ class Model(nn.Module):
     def sample_prior(self, count: int, random: torch.Generator) -> Tensor:
         """z from the prior, ``[count, latent]``: of a component drawn at random, not of the first ones."""
         mean, log_variance = self.components()
-        chosen = torch.randint(len(mean), (count,), generator=random)
-        noise = torch.randn(count, self.latent, generator=random)
+        chosen = torch.randint(len(mean), (count,), generator=random).to(mean.device)
+        noise = torch.randn(count, self.latent, generator=random).to(mean)
         return mean[chosen] + torch.exp(0.5 * log_variance[chosen]) * noise

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence
 
+import torch
 import yaml
 
 from ..common.config import load_config
@@ -32,11 +33,12 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     arguments = _parser().parse_args(argv)
     runs = [run for changes in _plan(arguments) for run in _runs(arguments, changes)]
     images: dict[str, Any] = {}
+    device = _device(arguments.device)
     for settings, seed in runs:
         if settings["dataset"] not in images:
             images[settings["dataset"]] = load(settings, arguments.cache, arguments.mirror)
         folder = RunFolder(arguments.out / name(settings) / f"seed-{seed}", {"seed": seed, **settings})
-        data = split(images[settings["dataset"]], settings)
+        data = split(images[settings["dataset"]], settings).to(device)
         result = Trainer(settings, seed, data, folder).run(f"{name(settings)}, seed {seed}")
         bits, nats = result["bits_per_dimension"]["mean"], result["nats"]["mean"]
         print(f"{folder.path}: {nats:.2f} nats, {bits:.4f} bits per dimension", flush=True)
@@ -95,6 +97,16 @@ def _runs(arguments: argparse.Namespace, changes: Mapping[str, Any]) -> list[tup
     return runs
 
 
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ExperimentError(f"--device {name}: cannot be used ({reason})") from None
+    return device
+
+
 def _plan(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """Changes of the config for each run or set of runs, in order; a single empty one without --plan."""
     if arguments.plan is None:
@@ -121,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seeds", metavar="LIST", help="such as 1-3 or 1,3")
     add("--epochs", type=int, metavar="N")
     add("--mirror", metavar="DIR", help="folder or address with the files of the data set")
+    add("--device", default="cpu", metavar="NAME", help="such as cuda; default: cpu")
     cache, out = Path("runs/cache"), Path("runs/vampprior")
     add("--cache", type=Path, default=cache, metavar="DIR", help=f"downloads go here (default: {cache})")
     add("--out", type=Path, default=out, metavar="DIR", help=f"run folders go here (default: {out})")

@@ -19,7 +19,7 @@ from .data import SHAPES, Split, first_pseudo_inputs
 from .importance import Scores, estimate
 from .model import Model
 from .optimiser import NormalisedGradients
-from .usage import effective_components
+from .usage import usage
 
 CHECKPOINT_SECONDS = 20.0
 """At most this much work is done twice after a kill; the result is the same."""
@@ -38,6 +38,7 @@ class Trainer:
 
     Args:
         settings: those of ``config.yaml``.
+        data: on the device to train on. Random numbers are drawn on the CPU, alike for every device.
         folder: of this run; the trainer continues where its checkpoint stands.
     """
 
@@ -88,10 +89,10 @@ class Trainer:
         warm_up = self._settings["warm_up"]
         beta = min(1.0, (number - 1) / warm_up) if warm_up else 1.0
         count = len(self._data.train)
-        total = torch.zeros(2)
+        total = self._data.train.new_zeros(2)
         for numbers in torch.randperm(count, generator=random).split(size):
             images = self._data.batch(numbers, random)
-            noise = torch.randn(len(images), self.model.latent, generator=random)
+            noise = torch.randn(len(images), self.model.latent, generator=random).to(images)
             terms = self.model(images, noise)
             loss = (beta * terms.kl - terms.reconstruction).mean()
             self._optimiser.zero_grad()
@@ -110,7 +111,7 @@ class Trainer:
         """Mean ELBO of the validation images, beta 1, one z each from the same noise at every call."""
         random, total = generator(self._seed, "validation"), 0.0
         for images in self._data.validation.split(EVALUATED):
-            noise = torch.randn(len(images), self.model.latent, generator=random)
+            noise = torch.randn(len(images), self.model.latent, generator=random).to(images)
             terms = self.model(images, noise)
             total += (terms.reconstruction - terms.kl).sum().item()
         return total / len(self._data.validation)
@@ -122,7 +123,7 @@ class Trainer:
         start = sum(len(piece[0]) for piece in done)
         with Progress(f"{name}, importance sampling", len(images), start) as progress:
             for piece in estimate(self.model, images, samples, self._seed, start):
-                done.append(list(piece))
+                done.append([part.cpu() for part in piece])
                 if time.monotonic() - saved >= CHECKPOINT_SECONDS:
                     self._save()
                     saved = time.monotonic()
@@ -150,7 +151,9 @@ class Trainer:
             outside = (self.model.pseudo_inputs < 0) | (self.model.pseudo_inputs > 1)
             results["pseudo_pixels_outside"] = outside.double().mean().item()
             for name, images in (("test", self._data.test), ("train", self._trained_on())):
-                results[f"components_{name}"] = effective_components(self.model, images, self._seed)
+                found = usage(self.model, images, self._seed)
+                results[f"components_{name}"] = found.used
+                results[f"distinct_components_{name}"] = found.distinct
         return results
 
     def _trained_on(self) -> Tensor:
@@ -162,7 +165,7 @@ class Trainer:
         model, test = self.model, self._data.test[:SHOWN]
         random = generator(self._seed, "figures")
         mean, log_variance = model.encoder(test)
-        latent = mean + torch.exp(0.5 * log_variance) * torch.randn(mean.shape, generator=random)
+        latent = mean + torch.exp(0.5 * log_variance) * torch.randn(mean.shape, generator=random).to(mean)
         shown = {
             "originals": test,
             "reconstructions": model.decoder.mean(latent),
@@ -171,7 +174,7 @@ class Trainer:
         if model.pseudo_inputs is not None:
             shown["pseudo_inputs"] = model.clamped_pseudo_inputs()[:SHOWN]
         shape = SHAPES[self._settings["dataset"]]
-        arrays = {key: images.reshape(-1, *shape).half().numpy() for key, images in shown.items()}
+        arrays = {key: images.reshape(-1, *shape).half().cpu().numpy() for key, images in shown.items()}
         with atomic_write(Path(self._folder.path) / "images.npz", "wb") as stream:
             np.savez_compressed(stream, log_likelihood=scores.log_likelihood.numpy(), **arrays)
 
@@ -181,7 +184,7 @@ def new_model(settings: Mapping[str, Any], seed: int, data: Split) -> Model:
     pseudo_inputs = first_pseudo_inputs(settings, data.train, seed)
     with torch.random.fork_rng(devices=[]):  # torch's own initialisation draws from the global generator
         torch.manual_seed(generator(seed, "networks").initial_seed())
-        return Model(data.train.shape[1], settings, pseudo_inputs)
+        return Model(data.train.shape[1], settings, pseudo_inputs).to(data.train.device)
 
 
 def _optimiser(

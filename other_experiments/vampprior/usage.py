@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -10,21 +12,38 @@ from . import densities
 from .model import Model
 
 
-@torch.no_grad()
-def effective_components(model: Model, images: Tensor, seed: int) -> float:
-    """exp of the entropy of the mean responsibility of each component over the images.
+class Usage(NamedTuple):
+    """Effective numbers of components, from 1 to K.
 
-    The responsibility of component k for z is q(z | u_k) / sum_j q(z | u_j), with one z from
-    q(z | x) for each image. It is K if the components share the images evenly, 1 if one takes all;
-    never more than K, and hardly more than the number of images.
+    The responsibility of component k for z is r_k = q(z | u_k) / sum_j q(z | u_j).
+
+    Attributes:
+        used: exp of the entropy of the mean of r over the images; K if they are shared evenly, which
+            components that are all the same do too.
+        distinct: exp of that entropy minus the mean entropy of r: the information that z has about
+            k. Components that are all the same count as one. Never more than the number of images.
     """
+
+    used: float
+    distinct: float
+
+
+@torch.no_grad()
+def usage(model: Model, images: Tensor, seed: int) -> Usage:
+    """Of the components, by one z from q(z | x) for each image; `Usage` says what is counted."""
     mean, log_variance = model.encoder(images)
-    noise = torch.randn(mean.shape, generator=generator(seed, "responsibilities"))
+    noise = torch.randn(mean.shape, generator=generator(seed, "responsibilities")).to(mean)
     latent = mean + torch.exp(0.5 * log_variance) * noise
-    share = densities.gaussian_pairs(latent, *model.components()).softmax(-1).mean(0)
-    return perplexity(share)
+    return count(densities.gaussian_pairs(latent, *model.components()).softmax(-1))
 
 
-def perplexity(share: Tensor) -> float:
-    """exp of the entropy of a distribution ``[K]``; 0 log 0 is 0."""
-    return torch.special.entr(share).sum().exp().item()
+def count(responsibilities: Tensor) -> Usage:
+    """Both numbers for responsibilities ``[N, K]``, whose rows sum to one."""
+    total = entropy(responsibilities.mean(0))
+    information = total - entropy(responsibilities).mean()
+    return Usage(total.exp().item(), information.exp().item())
+
+
+def entropy(share: Tensor) -> Tensor:
+    """-sum p log p over the last dimension, in nats; 0 log 0 is 0."""
+    return torch.special.entr(share).sum(-1)

@@ -1,16 +1,18 @@
-"""MNIST's files: parsing, mirrors, broken and wrong downloads; scikit-learn's digits."""
+"""Files of MNIST and the Frey faces: parsing, mirrors, broken and wrong downloads; scikit-learn's digits."""
 
 import gzip
 import hashlib
 import http.server
+import io
 import struct
 import threading
 
 import numpy as np
 import pytest
+import scipy.io
 
 from other_experiments.common import datasets, downloads
-from other_experiments.common.datasets import MnistFile, load_digits, load_mnist
+from other_experiments.common.datasets import MnistFile, load_digits, load_frey, load_mnist
 from other_experiments.common.errors import ExperimentError
 from other_experiments.common.idx import parse_idx
 
@@ -198,3 +200,47 @@ def test_mnist_has_the_known_counts(real_data, tmp_path):
     assert images.train_labels.bincount().tolist() == counts
     assert images.train_images.min() == 0 and images.train_images.max() == 1
     assert images.train_images.mean().item() == pytest.approx(0.1307, abs=1e-4)
+
+
+FACES = np.random.default_rng(1).integers(0, 256, (5, 28, 20), np.uint8)
+
+
+@pytest.fixture
+def tiny_frey(monkeypatch):
+    """The content of both files, with five images, that `load_frey` accepts."""
+    monkeypatch.setattr(datasets, "FREY_SHAPE", FACES.shape)
+    monkeypatch.setattr(datasets, "FREY_SHA256", hashlib.sha256(FACES.tobytes()).hexdigest())
+    contents = {name: io.BytesIO() for name in datasets.FREY_FILES}
+    scipy.io.savemat(contents["frey_rawface.mat"], {"ff": FACES.reshape(len(FACES), -1).T})
+    np.savez(contents["freyfaces.npz"], images=FACES)
+    return {name: content.getvalue() for name, content in contents.items()}
+
+
+def test_both_files_of_the_frey_faces_are_the_same_images(tiny_frey, tmp_path):
+    for name, content in tiny_frey.items():
+        folder = tmp_path / name
+        write(folder, {name: content})
+        assert np.array_equal(load_frey(tmp_path / "cache", str(folder)), FACES)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_wrong_files_of_the_frey_faces_are_named(tiny_frey, tmp_path, monkeypatch):
+    with pytest.raises(ExperimentError, match="frey_rawface.mat: no such file, and no freyfaces.npz"):
+        load_frey(tmp_path, str(tmp_path))
+    for name, content in tiny_frey.items():
+        for broken in (content[: len(content) // 2], b"no"):
+            write(tmp_path / "broken", {name: broken})
+            with pytest.raises(ExperimentError, match=f"{name}: damaged"):
+                load_frey(tmp_path, str(tmp_path / "broken"))
+        (tmp_path / "broken" / name).unlink()
+    write(tmp_path / "other", tiny_frey)
+    monkeypatch.setattr(datasets, "FREY_SHA256", "0" * 64)
+    with pytest.raises(ExperimentError, match="frey_rawface.mat: not the Frey faces"):
+        load_frey(tmp_path, str(tmp_path / "other"))
+
+
+def test_a_broken_download_of_the_frey_faces_is_continued_and_kept(tiny_frey, tmp_path, serve):
+    server = serve(tiny_frey, cuts=2)
+    for _ in range(2):
+        assert np.array_equal(load_frey(tmp_path, server.address), FACES)
+    assert len(server.asked) == 3 and server.asked[1].startswith("bytes=")

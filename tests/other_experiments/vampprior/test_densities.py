@@ -19,9 +19,8 @@ def gaussians():
 def test_pairs_are_gaussians_of_every_pair(gaussians):
     value, mean, log_variance = gaussians
     expected = Independent(Normal(mean.double(), (log_variance.double() / 2).exp()), 1)
-    torch.testing.assert_close(
-        densities.gaussian_pairs(*gaussians), expected.log_prob(value.double()[:, None]), rtol=1e-10, atol=1e-8
-    )
+    found, expected = densities.gaussian_pairs(*gaussians), expected.log_prob(value.double()[:, None])
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-8)
     own = densities.gaussian(value[:, None], mean, log_variance)
     torch.testing.assert_close(own.double(), densities.gaussian_pairs(*gaussians), rtol=1e-5, atol=1e-3)
 
@@ -54,7 +53,8 @@ def test_bins_sum_to_one(mean, log_scale):
 @pytest.mark.parametrize("edge_bins", [True, False])
 def test_edge_bins_absorb_the_tails_and_nothing_else_does(edge_bins):
     mean, scale = 0.2, math.exp(-1.0)
-    bins = densities.logistic_bins(LEVELS, torch.tensor(mean, dtype=torch.float64), torch.tensor(-1.0).double(), edge_bins)
+    location, log_scale = torch.tensor([mean, -1.0], dtype=torch.float64)
+    bins = densities.logistic_bins(LEVELS, location, log_scale, edge_bins)
 
     def cdf(x):
         return 1 / (1 + math.exp(-(x - mean) / scale))

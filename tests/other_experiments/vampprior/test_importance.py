@@ -45,7 +45,8 @@ class LinearGaussian(nn.Module):
 
     def exact(self, images):
         covariance = self.weight @ self.weight.T + self.noise**2 * torch.eye(PIXELS).double()
-        return torch.distributions.MultivariateNormal(torch.zeros(PIXELS).double(), covariance).log_prob(images)
+        zeros = torch.zeros(PIXELS).double()
+        return torch.distributions.MultivariateNormal(zeros, covariance).log_prob(images)
 
 
 IMAGES = torch.randn(6, PIXELS, generator=torch.Generator().manual_seed(2)).double()

@@ -5,7 +5,7 @@ import torch
 
 from other_experiments.vampprior.model import LOG_VARIANCE, Gated, Model
 from other_experiments.vampprior.optimiser import NormalisedGradients
-from other_experiments.vampprior.usage import effective_components, perplexity
+from other_experiments.vampprior.usage import count, usage
 
 SETTINGS = {"hidden": 8, "latent": 3, "decoder": "logistic", "edge_bins": True, "log_floor": 1e-7}
 IMAGES = torch.randint(256, (5, 12)) / 256
@@ -63,11 +63,12 @@ def test_gradients_are_of_unit_norm_for_each_tensor():
     assert torch.equal(still, torch.ones(2))
 
 
-def test_perplexity_counts_even_shares():
-    assert perplexity(torch.full((8,), 1 / 8)) == pytest.approx(8)
-    assert perplexity(torch.tensor([1.0, 0.0])) == pytest.approx(1)
+def test_components_that_share_the_images_are_used_and_distinct():
+    assert count(torch.eye(8)) == pytest.approx((8, 8))
+    assert count(torch.eye(8)[[0, 0, 1, 1]]) == pytest.approx((2, 2))
+    assert count(torch.full((5, 8), 1 / 8)) == pytest.approx((8, 1))  # the same component eight times
 
 
-def test_equal_pseudo_inputs_are_all_in_use_alike():
+def test_equal_pseudo_inputs_count_as_one():
     model = Model(12, SETTINGS, torch.full((7, 12), 0.5))
-    assert effective_components(model, IMAGES, 0) == pytest.approx(7, rel=1e-4)
+    assert usage(model, IMAGES, 0) == pytest.approx((7, 1), rel=1e-4)
