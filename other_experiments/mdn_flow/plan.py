@@ -19,19 +19,17 @@ NOT_OF_A_RUN = ("seeds", "parts", *PARTS)
 
 @dataclass(frozen=True)
 class Run:
-    """One model with one seed; ``name`` is the path of its folder without the seed."""
+    """What is trained together; ``name`` is the path of its folder, ``settings`` all that its result depends on."""
 
-    part: str
     name: str
     settings: Mapping[str, Any]
-    seed: int
 
 
 def plan(config: Mapping[str, Any], seeds: Sequence[int]) -> list[Run]:
     """All runs, in an order that leaves a useful table whenever it is cut short.
 
-    First every seed of the weights and of the first target under the first flow; then the first seed of all the
-    rest, with the splines, which take the longest, at its end; then the next seed.
+    The first seed of every part comes before the other seeds. Likelihood is all seeds at once, the splines, which take
+    the longest, after that.
 
     Raises:
         ExperimentError: the config names something unknown, or a count is not positive.
@@ -39,25 +37,23 @@ def plan(config: Mapping[str, Any], seeds: Sequence[int]) -> list[Run]:
     _check(config)
     shared = {key: value for key, value in config.items() if key not in NOT_OF_A_RUN}
     runs = []
-    for seed in seeds:
-        for part in config["parts"]:
-            for name, own in _NAMED[part](config[part]):
-                runs.append(Run(part, f"{part}/{name}", {**shared, **own}, seed))
-    targets = config["likelihood"]["targets"]
-
-    def rank(run: Run) -> tuple[bool, int, bool]:
-        spline = run.settings["flow"] == "spline" and run.part == "likelihood"
-        first = not spline and run.settings.get("target") == targets[0]
-        return not first, seeds.index(run.seed), spline
-
-    return sorted(runs, key=rank)
+    for part in config["parts"]:
+        for name, own in _NAMED[part](config[part]):
+            if part == "likelihood":
+                round_ = 2 if own["flow"] == "spline" else 1
+                runs.append((round_, Run(f"{part}/{name}", {"part": part, **shared, **own, "seeds": list(seeds)})))
+                continue
+            for place, seed in enumerate(seeds):
+                run = Run(f"{part}/{name}/seed-{seed}", {"part": part, "seed": seed, **shared, **own})
+                runs.append((0 if place == 0 else 3, run))
+    return [run for _, run in sorted(runs, key=lambda pair: pair[0])]
 
 
 def _likelihood(options: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for flow, steps in options["steps"].items():
-        for target in options["targets"] if steps else ():
-            for base in options["bases"]:
-                yield f"{flow}/{target}/{base}", {"flow": flow, "target": target, "base": base, "steps": steps}
+        for base in options["bases"] if steps else ():
+            own = {"flow": flow, "base": base, "steps": steps, "targets": options["targets"]}
+            yield f"{flow}/{base}", {**options["settings"], **own}
 
 
 def _entropy(options: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -38,17 +38,19 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
 
 
 def collect(runs: Path) -> list[dict[str, Any]]:
-    """Results of each finished run, with what it was; the settings that all share stay in the config.
+    """Results of each finished run, with what it was: one row for each model and seed.
 
     Raises:
         ExperimentError: no run is through.
     """
     rows = []
-    for file in sorted(Path(runs).glob("*/**/seed-*/results.json")):
+    for file in sorted(Path(runs).glob("**/results.json")):
         about = read_config(file.parent)
-        names = ("part", "seed", "flow", "target", "base", "steps", "case", "objective", "mapping", "eps")
+        names = ("part", "seed", "flow", "base", "steps", "case", "objective", "mapping", "eps")
+        shared = {name: about[name] for name in names if name in about}
         results = json.loads(file.read_text(encoding="utf-8"))
-        rows.append({**{name: about[name] for name in names if name in about}, **results})
+        together = results.pop("rows", [{}])
+        rows += [{**shared, **results, **row} for row in together]
     if not rows:
         raise ExperimentError(f"{runs}: holds no run that is through; run other_experiments.mdn_flow.train")
     return rows

@@ -14,6 +14,7 @@ from ..common.progress import Progress
 from ..common.runs import RunFolder
 from ..common.seeding import parse_seeds
 
+from .components import ComponentsTrainer
 from .entropy import EntropyTrainer
 from .likelihood import LikelihoodTrainer
 from .plan import PARTS, Run, plan
@@ -23,50 +24,54 @@ CONFIG = Path(__file__).with_name("config.yaml")
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> None:
-    """Train what the options name, one run folder per model and seed; finished runs are left as they are."""
+    """Train what the options name, each run in a folder of its own; finished runs are left as they are."""
     options = _parser().parse_args(arguments)
     # half of the time of nets this small goes into checks of arguments that are right
     torch.distributions.Distribution.set_default_validate_args(False)
     changes = {"seeds": options.seeds, "parts": options.part}
     config = load_config(CONFIG, options.config, options.preset, changes)
     runs = plan(config, parse_seeds(config["seeds"]))
-    with Progress("runs", len(runs)) as progress:
-        for run in runs:
-            results = execute(run, options.out)
-            progress.advance(note=f"{run.name}, seed {run.seed}: {_headline(results)}")
+    for number, run in enumerate(runs, 1):
+        results = execute(run, options.out)
+        print(f"{number}/{len(runs)} {run.name}: {_headline(results)}", flush=True)
     print(markdown(collect(options.out)))
     print(f"figures: python -m other_experiments.mdn_flow.figures {options.out} --out DIR")
 
 
 def execute(run: Run, out: Path) -> Mapping[str, Any]:
     """One run from where an earlier process left it, to the same results; returns them."""
-    about = {"part": run.part, "seed": run.seed, **run.settings}
-    folder = RunFolder(out / run.name / f"seed-{run.seed}", about)
+    folder = RunFolder(out / run.name, run.settings)
     if folder.results is not None:
         return folder.results
-    trainer = trainer_of(about)
+    trainer = trainer_of(run.settings)
     state = folder.load()
     done = 0
     if state is not None:
         done = state["done"]
         trainer.load_state_dict(state["trainer"])
-    for number in range(done, trainer.total):
-        folder.log(trainer.advance(number))
-        folder.save({"done": number + 1, "trainer": trainer.state_dict()})
+    with Progress(run.name, trainer.total, done) as progress:
+        for number in range(done, trainer.total):
+            folder.log(trainer.advance(number))
+            folder.save({"done": number + 1, "trainer": trainer.state_dict()})
+            progress.advance()
     results = trainer.results()
     folder.finish(results)
     return results
 
 
-def trainer_of(about: Mapping[str, Any]) -> Union[LikelihoodTrainer, EntropyTrainer]:
+def trainer_of(settings: Mapping[str, Any]) -> Union[ComponentsTrainer, EntropyTrainer, LikelihoodTrainer]:
     """The untrained trainer for a run's ``config.yaml``."""
-    kind = EntropyTrainer if about["part"] == "entropy" else LikelihoodTrainer
-    return kind(about, about["seed"])
+    if settings["part"] == "likelihood":
+        return LikelihoodTrainer(settings)
+    kind = EntropyTrainer if settings["part"] == "entropy" else ComponentsTrainer
+    return kind(settings, settings["seed"])
 
 
 def _headline(results: Mapping[str, Any]) -> str:
-    if "nll" in results:
-        return f"NLL {results['nll']:.3f}, entropy of the target {results['entropy']:.3f}"
+    if "rows" in results:
+        return ", ".join(f"{row['excess']:.3f}" for row in results["rows"]) + " nats above the targets"
+    if "excess" in results:
+        return f"{results['excess']:.3f} nats above the target, {results['alive']} components alive"
     return f"H {results['entropy']:.3f} of {results['exact_entropy']:.3f}, violation {results['violation']:.3f}"
 
 
