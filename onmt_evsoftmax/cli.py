@@ -87,8 +87,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     command = next((word for word in argv if not word.startswith("-")), None)
     with _leaving_at_once(command):
-        parser = build_parser(command)
-    arguments = parser.parse_args(argv)
+        arguments = build_parser(command).parse_args(argv)
     # OpenNMT-py decorates with an API that today's torch deprecates, once per decorator
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"onmt\.")
     try:

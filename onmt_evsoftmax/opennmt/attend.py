@@ -117,8 +117,8 @@ def teacher_forced_attention(
     """Attention of every layer and head, sentence by sentence, in the order given.
 
     The decoder reads ``<s>`` and the hypothesis and predicts the hypothesis and ``</s>``. What a sentence is
-    batched with has no influence on its weights, because the mean score is taken over valid keys only. A sentence
-    without source pieces has no keys in ``encoder`` and ``cross``: their arrays are empty.
+    batched with has no influence on its weights, because the mean score is taken over valid keys only. A
+    sentence without source pieces has no keys in ``encoder`` and ``cross``: their arrays are empty.
 
     Args:
         loaded: from `load_model`.

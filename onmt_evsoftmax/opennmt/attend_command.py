@@ -77,8 +77,8 @@ def _refuse_long_lines(
         for number, pieces in enumerate(lines, start=1):
             if len(pieces) > limit:
                 raise InputError(
-                    f"{path}, line {number}: {len(pieces)} pieces, but {arguments.model} has positions for {limit}; "
-                    "leave the line out of both files, or split it"
+                    f"{path}, line {number}: {len(pieces)} pieces, but {arguments.model} has positions for "
+                    f"{limit}; leave the line out of both files, or split it"
                 )
 
 

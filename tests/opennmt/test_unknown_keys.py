@@ -27,9 +27,8 @@ def test_a_misspelt_function_is_an_error_that_names_file_and_key(workshop, comma
     result = command("onmt_train", "-config", config, check=False)
     right = "context_attn_function" if key.startswith("co") else "self_attn_function"
     assert result.returncode == 2
-    assert (
-        f"onmt_train: error: {config}: no such key: {key}; did you mean {right}?" in result.stderr.splitlines()[-1]
-    )
+    message = f"onmt_train: error: {config}: no such key: {key}; did you mean {right}?"
+    assert message in result.stderr.splitlines()[-1]
     assert not list(workshop.folder.glob("*.pt"))
 
 
@@ -56,9 +55,8 @@ def test_another_unknown_key_is_a_warning_with_the_nearest_known_one(workshop, c
 def test_one_yaml_serves_several_commands(workshop, command, tmp_path):
     """Keys of onmt_train and onmt_translate in the YAML of onmt_build_vocab: nothing to say."""
     built = str(tmp_path / "built.vocab")
-    config = workshop.config(
-        src_vocab=built, tgt_vocab=built, self_attn_function="evsoftmax", beam_size=5, n_sample=20, save_data=built
-    )
+    shared = {"self_attn_function": "evsoftmax", "beam_size": 5}
+    config = workshop.config(src_vocab=built, tgt_vocab=built, n_sample=20, save_data=built, **shared)
     result = command("onmt_build_vocab", "-config", config)
     assert "no such key" not in result.stderr
     assert "no such key" in command("onmt_build_vocab", "-config", config, "-overwrit", "-bam", "3").stderr
