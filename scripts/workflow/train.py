@@ -20,6 +20,7 @@ import yaml
 
 from onmt_evsoftmax.errors import InputError
 from onmt_evsoftmax.files import atomic_write, sha256
+from onmt_evsoftmax.startup import STRICT, SWITCH, is_switched_off
 from scripts.checkpoints import whole_checkpoints
 
 from .runs import checkpoint, prefix, refuse_other_settings, run_names, start_model, training_config
@@ -32,21 +33,31 @@ def train(settings: Settings, run: str) -> None:
     """Run ``onmt_train`` until the last checkpoint of ``run`` is there; its output goes to train.log.
 
     Raises:
-        InputError: the run was begun with other settings or from another model, another process is
-            training it, or onmt_train failed.
+        InputError: the plugin is switched off, the run was begun with other settings or from another model,
+            another process is training it, or onmt_train failed.
     """
+    if is_switched_off():
+        raise InputError(f"{SWITCH}={os.environ[SWITCH]}: every function would be softmax; unset it")
     folder = settings.out / run
     folder.mkdir(parents=True, exist_ok=True)
     with lock(folder / ".lock", f"another process is training {folder}; wait for it, or end it") as held:
         refuse_other_settings(settings)
-        with atomic_write(folder / "train.yaml") as stream:
-            yaml.safe_dump(training_config(settings, run), stream, sort_keys=False)
+        _write_config(settings, run, "train.yaml")
         done = whole_checkpoints(prefix(settings, run))
         if done and done[-1][1] == checkpoint(settings, run):
             print(f"{run}: finished before")
             return
-        command = ["onmt_train", "-config", folder / "train.yaml", *_start(settings, run, done)]
+        # the first part has updated the vocabulary; with the optimiser's state OpenNMT-py refuses to do it again
+        config = _write_config(settings, run, "continue.yaml", without="update_vocab") if done else "train.yaml"
+        command = ["onmt_train", "-config", folder / config, *_start(settings, run, done)]
         _follow([str(word) for word in command], folder / "train.log", held)
+
+
+def _write_config(settings: Settings, run: str, name: str, without: str = "") -> str:
+    options = {key: value for key, value in training_config(settings, run).items() if key != without}
+    with atomic_write(settings.out / run / name) as stream:
+        yaml.safe_dump(options, stream, sort_keys=False)
+    return name
 
 
 def _start(settings: Settings, run: str, done: Sequence[tuple[int, Path]]) -> list:
@@ -93,11 +104,18 @@ def lock(path: Path, problem: str) -> IO:
 
 
 def _follow(command: Sequence[str], log: Path, held: IO) -> None:
-    """Run to the end, adding the output to ``log``. The child shares the lock: it can outlive us."""
+    """Run to the end, adding the output to ``log``. The child shares the lock: it can outlive us.
+
+    What onmt_train alone would warn of, because it ignores it in the model it starts from, is an error here.
+    """
     with log.open("a", encoding="utf-8") as stream:
         print("$", *command, file=stream, flush=True)
         status = subprocess.run(
-            command, stdout=stream, stderr=subprocess.STDOUT, pass_fds=[held.fileno()]
+            command,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            pass_fds=[held.fileno()],
+            env={**os.environ, SWITCH: STRICT},
         ).returncode
     if status != 0:
         with log.open(encoding="utf-8", errors="replace") as stream:

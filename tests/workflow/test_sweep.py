@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -45,6 +46,15 @@ def sweep(tmp_path_factory) -> Project:
     project.killed = (checkpoints[-1].parent, step(checkpoints[-2]))
     project.pretrained = (project.out / "pretrain" / "model_step_4.pt").stat().st_mtime_ns
     project.output = finish(project.start())
+    return project
+
+
+def small_project(sweep: Project, folder: Path, **settings) -> Project:
+    """Fine-tuning alone, from the corpus and the pretrained model of ``sweep``."""
+    project = make_project(folder)
+    shutil.copytree(sweep.folder / "prepared", folder / "prepared")
+    pretrained = {"model": str(sweep.out / "pretrain" / "model_step_4.pt")}
+    project.settings.update(pretrain=pretrained, attend=False, **settings)
     return project
 
 
@@ -138,16 +148,45 @@ def test_other_training_settings_are_refused_and_nothing_is_lost(sweep):
     assert (sweep.out / "softmax.1" / "model_step_40.pt").exists()
 
 
+def test_steps_that_an_orphan_finished_are_not_made_again(sweep, tmp_path):
+    """kill -9 of Snakemake alone: its onmt_train goes on, and finishes the checkpoint of an unfinished job."""
+    project = small_project(sweep, tmp_path, functions=["evsoftmax"])
+    process = project.start()
+    folder = project.out / "evsoftmax.1"
+    wait_for(process, lambda: list(folder.glob("model_step_*.pt")))
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    last = folder / "model_step_40.pt"
+    assert not last.exists()
+    orphan_ends(folder / ".lock")
+    log, content = (folder / "train.log").read_text(encoding="utf-8"), last.read_bytes()
+    project.run()
+    assert (folder / "train.log").read_text(encoding="utf-8") == log
+    assert last.read_bytes() == content
+    assert (project.out / "evsoftmax.1" / "test.json").exists()
+    assert "Nothing to be done" in project.run()
+
+
+def orphan_ends(path: Path) -> None:
+    """Wait until the training that holds this lock has ended."""
+    with path.open() as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+
+
+def test_a_starting_model_with_another_vocabulary_is_refused(sweep, tmp_path):
+    """OpenNMT-py alone would go on with the vocabulary of the model, and score translations of another one."""
+    project = small_project(sweep, tmp_path, functions=["evsoftmax"])
+    vocabulary = tmp_path / "prepared" / "vocab.shared"
+    lines = vocabulary.read_text(encoding="utf-8").splitlines(keepends=True)
+    vocabulary.write_text("".join([*lines[:-2], "neither\t1\n", "nor\t1\n"]), encoding="utf-8")
+    output = project.run(status=1)
+    assert "InputError: src_vocab: 4 types differ between" in output
+    assert not list((project.out / "evsoftmax.1").glob("*.pt"))
+
+
 def test_a_failing_training_shows_its_log_and_the_others_go_on(sweep, tmp_path):
-    project = make_project(tmp_path)
-    shutil.copytree(sweep.folder / "prepared", tmp_path / "prepared")
-    project.settings.update(
-        functions=["softmax", "evsoftmax"],
-        pretrain={"model": str(sweep.out / "pretrain" / "model_step_4.pt")},
-        fine_tune={"steps": 2},
-        average=[2],
-        attend=False,
-    )
+    project = small_project(sweep, tmp_path, functions=["softmax", "evsoftmax"])
+    project.settings.update(fine_tune={"steps": 2}, average=[2])
     broken = project.out / "evsoftmax.1"
     broken.mkdir(parents=True)
     with zipfile.ZipFile(broken / "model_step_1.pt", "w") as bundle:

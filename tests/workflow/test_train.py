@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
 import pytest
+import yaml
 
 pytest.importorskip("snakemake", reason="needs pip install 'onmt_evsoftmax[sweep]', Python 3.11 or newer")
 
 from onmt_evsoftmax.errors import InputError
+from scripts.workflow import train as workflow_train
 from scripts.workflow.runs import training_config
 from scripts.workflow.settings import read_settings
 from scripts.workflow.train import _remember, _start, lock
@@ -18,11 +22,11 @@ from scripts.workflow.train import _remember, _start, lock
 from .projects import ROOT
 
 
-def train(project, run: str) -> subprocess.CompletedProcess:
+def train(project, run: str, **environment) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "scripts.workflow.train", str(project.write()), run],
         cwd=project.folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
         timeout=300,
@@ -37,6 +41,12 @@ def test_a_second_training_of_the_same_run_is_refused(project):
         result = train(project, "pretrain")
     assert result.returncode == 2 and "another process is training out/pretrain" in result.stderr
     assert not (folder / "train.log").exists()
+
+
+def test_without_the_plugin_nothing_is_trained(project):
+    result = train(project, "pretrain", ONMT_EVSOFTMAX="0")
+    assert result.returncode == 2 and "ONMT_EVSOFTMAX=0" in result.stderr and "unset it" in result.stderr
+    assert not project.out.exists()
 
 
 def test_an_unknown_run_is_refused(project):
@@ -55,6 +65,26 @@ def test_a_continued_run_does_not_see_its_first_batches_again(project, monkeypat
     checkpoint = project.out / "pretrain" / "model_step_20.pt"
     assert _start(settings, "pretrain", []) == []
     assert _start(settings, "pretrain", [(20, checkpoint)]) == ["-train_from", checkpoint, "-seed", seed + 20]
+
+
+def test_a_continued_run_does_not_update_its_vocabulary_again(project, monkeypatch):
+    """OpenNMT-py accepts update_vocab with reset_optim alone, and a continuation keeps its optimiser."""
+    monkeypatch.chdir(project.folder)
+    changes = {"fine_tune": {"steps": 40, "overrides": {"update_vocab": True}}}
+    project.folder.joinpath("start.pt").write_bytes(b"a model")
+    settings = read_settings(project.write(pretrain={"model": "start.pt"}, **changes))
+    folder = project.out / "evsoftmax.1"
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(folder / "model_step_20.pt", "w") as bundle:
+        bundle.writestr("not", "a checkpoint")
+    commands = []
+    monkeypatch.setattr(workflow_train, "_follow", lambda command, *_: commands.append(command))
+    workflow_train.train(settings, "evsoftmax.1")
+    folder.joinpath("model_step_20.pt").unlink()
+    workflow_train.train(settings, "evsoftmax.1")
+    updates = [yaml.safe_load(Path(command[2]).read_text()).get("update_vocab") for command in commands]
+    assert updates == [None, True]
+    assert "-reset_optim" not in commands[0] and "-reset_optim" in commands[1]
 
 
 def test_a_run_is_not_continued_from_another_starting_model(tmp_path):
