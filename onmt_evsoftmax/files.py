@@ -18,6 +18,7 @@ from .errors import InputError
 PathLike = Union[str, "os.PathLike[str]"]
 
 
+_BOM = b"\xef\xbb\xbf"
 _UNFINISHED = ".writing-"
 """In the names of temporary files, so that nothing else, such as the part of a download, is taken for one."""
 
@@ -159,20 +160,43 @@ def sha256(path: PathLike) -> str:
 
 
 def read_lines(path: PathLike) -> list[str]:
-    """All lines of a UTF-8 text file (``.gz`` is decompressed), without their line ends.
+    """All lines of a text file; see `Lines`."""
+    return list(Lines(path))
 
-    Only ``\\n`` (and a ``\\r`` before it) ends a line: U+2028 and the like are ordinary
-    characters in crawled text, and splitting there would misalign a parallel corpus.
+
+class Lines:
+    """The lines of one or several UTF-8 files, without their line ends, read anew by every loop over them.
+
+    One line at a time is in memory. ``.gz`` is decompressed. Only ``\\n`` (and a ``\\r`` before it) ends a
+    line: U+2028 and the like are ordinary characters in crawled text, and splitting there would misalign a
+    parallel corpus.
 
     Raises:
-        InputError: the file is missing, is no valid gzip file or is not UTF-8; the message
+        InputError: while it is read: a file is missing, is no valid gzip file or is not UTF-8; the message
             names the line.
     """
-    path = Path(path)
+
+    def __init__(self, *paths: PathLike) -> None:
+        self._paths = [Path(path) for path in paths]
+
+    def __iter__(self) -> Iterator[str]:
+        for path in self._paths:
+            yield from _lines(path)
+
+    def count(self) -> int:
+        """Their number: one pass over the files."""
+        return sum(1 for _ in self)
+
+
+def _lines(path: Path) -> Iterator[str]:
     try:
-        opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rb") as stream:
-            raw = stream.read()
+        with _opened(path) as stream:
+            for number, line in enumerate(stream, start=1):
+                if number == 1 and line.startswith(_BOM):
+                    line = line[len(_BOM):]
+                    if not line:  # a file of nothing but the mark has no line
+                        return
+                yield _decoded(line, number, path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except IsADirectoryError:
@@ -181,15 +205,21 @@ def read_lines(path: PathLike) -> list[str]:
         raise InputError(f"{path}: damaged gzip file ({error}); fetch it again") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _opened(path: Path) -> IO[bytes]:
+    if path.suffix == ".gz":
+        return io.BufferedReader(gzip.open(path, "rb"))  # gzip's own loop over lines is slow
+    return open(path, "rb")
+
+
+def _decoded(line: bytes, number: int, path: Path) -> str:
     try:
-        text = raw.decode("utf-8-sig")
+        text = line.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
         raise InputError(
-            f"{path}, line {line}: not valid UTF-8 (byte {raw[error.start]:#04x}); "
+            f"{path}, line {number}: not valid UTF-8 (byte {line[error.start]:#04x}); "
             f"convert it, for example with: iconv -f latin1 -t utf-8"
         ) from None
-    lines = text.split("\n")
-    if lines[-1] == "":
-        lines.pop()
-    return [line[:-1] if line.endswith("\r") else line for line in lines]
+    text = text[:-1] if text.endswith("\n") else text
+    return text[:-1] if text.endswith("\r") else text

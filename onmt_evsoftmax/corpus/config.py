@@ -10,6 +10,7 @@ from typing import Any, Iterable, Mapping, Optional, Tuple, get_type_hints
 
 import yaml
 
+from ..documents import read_yaml
 from ..errors import InputError
 from ..files import PathLike
 
@@ -129,13 +130,9 @@ def read_config(path: PathLike) -> Config:
         InputError: the file is missing or is no YAML, a key is unknown, missing or there twice, or a
             value has the wrong type or is out of range. The message names the file and the key.
     """
-    try:
-        document = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; the shipped ones are configs/*.prepare.yaml") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        problem = " ".join(str(error).split())  # YAML's own message is several lines
-        raise InputError(f"{path}: not a readable YAML file: {problem}") from None
+    if not Path(path).exists():
+        raise InputError(f"{path}: no such file; the shipped ones are configs/*.prepare.yaml")
+    document = read_yaml(path, "the shipped configs/*.prepare.yaml show what it looks like", _Loader)
     config = _build(Config, document, str(path), "")
     _check_names(config, str(path))
     return config

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import IO, Callable, Iterable, Iterator, Mapping, Sequence
 
 from ..errors import InputError
-from ..files import atomic_write, sha256
+from ..files import Lines, atomic_write, sha256
 from .config import TRAIN, Config
 from .filtering import PairFilter
-from .lines import Counted, Lines
+from .counted import Counted
 from .normalization import normalizer
 from .overlap import count_overlap
 from .progress import Bar

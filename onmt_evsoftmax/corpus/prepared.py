@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+from ..documents import read_json
+from ..errors import InputError
 from ..files import PathLike
 from .manifest import FORMAT, MANIFEST, VERSION
 
@@ -36,12 +37,12 @@ def prepared_text(path: PathLike) -> Optional[PreparedText]:
     path = Path(path)
     manifest = path.with_name(MANIFEST)
     try:
-        document = json.loads(manifest.read_text(encoding="utf-8"))
+        document = read_json(manifest, "make it again with: onmt_evsoftmax prepare")
         ours = (document["format"], document["version"]) == (FORMAT, VERSION)
         if not ours or path.name not in document["files"]:
             return None
         sides = document["settings"]["src_lang"], document["settings"]["tgt_lang"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (InputError, KeyError, TypeError):
         return None
     language = path.name.rpartition(".")[2]
     if language not in sides or not all(isinstance(side, str) for side in sides):

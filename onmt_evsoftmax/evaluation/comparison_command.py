@@ -120,9 +120,5 @@ def _notes(runs: Sequence) -> list[str]:
 
 def _write(prefix: str, files: dict[str, str]) -> None:
     for suffix, text in files.items():
-        path = f"{prefix}.{suffix}"
-        try:
-            with atomic_write(path) as stream:
-                stream.write(text)
-        except OSError as error:
-            raise InputError(f"{path}: cannot be written ({error.strerror}); name another --out") from None
+        with atomic_write(f"{prefix}.{suffix}") as stream:
+            stream.write(text)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Optional
 
+from ..documents import read_json
 from ..errors import InputError
 from .attended import ANY_HEAD, MEASURES, UNITS
 from .comparison import FORMAT, METHOD, VERSION, mark
-from .json_part import LARGEST, Damaged, Part, load_json
+from .json_part import LARGEST, Damaged, Part
 from .report import PRINTED
 from .score_check import HIGHEST
 from .significance import OVER_SENTENCES, TESTS, joint_p
@@ -39,7 +40,7 @@ def read_comparison(path: Path) -> dict[str, Any]:
         InputError: it is damaged, or something else.
     """
     again = "make it again with: onmt_evsoftmax compare, or remove it"
-    comparison = load_json(path, "a comparison", again)
+    comparison = read_json(path, again, finite=False)  # NaN is for `_check`, which names the part
     known = isinstance(comparison, dict) and (comparison.get("format"), comparison.get("version"))
     if known not in [(FORMAT, version) for version in (1, VERSION)]:
         raise InputError(

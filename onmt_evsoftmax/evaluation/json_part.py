@@ -1,14 +1,10 @@
-"""Reading JSON that somebody may have damaged or written by hand: every value is checked on its way out."""
+"""Values of JSON that somebody may have damaged or written by hand: each is checked on its way out."""
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from typing import Any, Iterator, Optional
-
-from ..errors import InputError
-from ..files import PathLike
 
 SHOWN = 40
 """How many characters of a wrong value a message shows."""
@@ -16,23 +12,6 @@ SHOWN = 40
 
 class Damaged(ValueError):
     """A part is missing or is no such thing; the message says which, the reader adds file and advice."""
-
-
-def load_json(path: PathLike, what: str, advice: str) -> Any:
-    """The content of a JSON file; NaN and Infinity, which Python reads as well, are left to `Part`.
-
-    Raises:
-        InputError: the file is missing, cannot be read, is no JSON or is nested too deeply.
-    """
-    try:
-        with open(path, encoding="utf-8") as stream:
-            return json.load(stream)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path}: not a JSON of {what} ({error}); {advice}") from None
-    except RecursionError:
-        raise InputError(f"{path}: not a JSON of {what} (nested too deeply); {advice}") from None
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import __version__
+from ..documents import read_json
 from ..errors import InputError
 from ..files import PathLike, atomic_write, sha256
 from .attended import ANY_HEAD, UNITS
-from .json_part import Damaged, load_json
+from .json_part import Damaged
 from .languages import Language
 from .score_check import check_scores
 from .system import System
@@ -84,11 +85,8 @@ def write_report(path: PathLike, report: dict[str, Any]) -> None:
         InputError: the file cannot be written.
     """
     text = json.dumps(report, ensure_ascii=False, allow_nan=False)
-    try:
-        with atomic_write(path) as stream:
-            stream.write(text + "\n")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); name another file") from None
+    with atomic_write(path) as stream:
+        stream.write(text + "\n")
 
 
 def read_report(path: PathLike) -> dict[str, Any]:
@@ -99,7 +97,7 @@ def read_report(path: PathLike) -> dict[str, Any]:
             type, or a score is no number from 0 to 100; the message names system, metric and line.
     """
     again = "make it again with: onmt_evsoftmax score --json"
-    report = load_json(path, "scores", again)
+    report = read_json(path, again, finite=False)  # NaN is for `check_scores`, which names its line
     known = isinstance(report, dict) and (report.get("format"), report.get("version")) == (FORMAT, VERSION)
     if not known:
         raise InputError(f"{path}: not scores of version {VERSION}; {again}")

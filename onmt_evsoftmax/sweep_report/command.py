@@ -73,10 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     limits = Limits(arguments.megabytes, arguments.sentences, arguments.examples)
     with Console(stderr=True).status("reading") as status:
         tests = [read_test_set(sweep, name, arguments.seed, status.update) for name in sweep.tests]
-        try:
-            size, carried = write_page(sweep, tests, out, limits, status.update)
-        except OSError as error:
-            raise InputError(f"{out}: cannot be written ({error.strerror}); name another --out") from None
+        size, carried = write_page(sweep, tests, out, limits, status.update)
     attention = ", ".join(f"{carried[test.name]} of {test.size} sentences of {test.name}" for test in tests)
     print(f"{out}: {size / 1e6:.1f} MB, attention of {attention or 'no test set'}; open it in a browser")
     return 0

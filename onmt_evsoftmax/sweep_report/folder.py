@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, Optional
 
-import yaml
-
+from ..documents import read_json, read_yaml
 from ..errors import InputError
 from ..files import PathLike
 from ..names import PRINTED_NAMES
@@ -127,13 +125,10 @@ def _found_tests(runs: list[RunFolder]) -> list[str]:
 
 def _read_settings(path: Path) -> tuple[Optional[str], Optional[Plan], Optional[str]]:
     """The text, what it asks for, and the key that hides this."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = yaml.safe_load(text)
-    except FileNotFoundError:
+    if not path.exists():
         return None, None, None
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: not YAML ({' '.join(str(error).split())}); restore it") from None
+    content = read_yaml(path, "restore it")
+    text = path.read_text(encoding="utf-8")
     try:
         return text, read_plan(content), None
     except ValueError as error:
@@ -141,12 +136,9 @@ def _read_settings(path: Path) -> tuple[Optional[str], Optional[Plan], Optional[
 
 
 def _read_versions(path: Path) -> Optional[dict[str, Any]]:
-    try:
-        versions = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not JSON ({error}); restore it or remove it") from None
+    versions = read_json(path, "restore it or remove it")
     if not isinstance(versions, dict):
         raise InputError(f"{path}: expected an object of names and versions; restore it or remove it")
     return versions

@@ -8,7 +8,6 @@ from typing import Sequence
 
 import numpy as np
 
-from ..archive import Sentence
 from ..errors import InputError
 from ..segmentation import merge, word_ids
 from .models import Model, require_kind, require_same_source, titles

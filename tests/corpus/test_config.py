@@ -102,7 +102,7 @@ def test_missing_key(tmp_path, key):
 
 
 @pytest.mark.parametrize("text, message", [
-    ("name: [", "not a readable YAML file"),
+    ("name: [", "not readable YAML"),
     ("- a\n- b\n", "must hold keys and values"),
     ("", "the file must hold keys and values, found None"),
     ("name: a\nname: b\n", "the key name is there twice"),
@@ -119,5 +119,5 @@ def test_missing_and_binary_file(tmp_path):
     (tmp_path / "latin.yaml").write_bytes("name: Grün".encode("latin1"))
     with pytest.raises(InputError, match="latin.yaml: not a readable YAML file"):
         read_config(tmp_path / "latin.yaml")
-    with pytest.raises(InputError, match="not a readable YAML file"):
+    with pytest.raises(InputError, match="not readable YAML"):
         read_config(tmp_path)

@@ -17,7 +17,7 @@ from onmt_evsoftmax.evaluation.comparison import mark
 from onmt_evsoftmax.evaluation.comparison_file import read_comparison
 from onmt_evsoftmax.evaluation.comparison_table import escape_latex, to_csv, to_latex, to_markdown
 from onmt_evsoftmax.evaluation.report import PRINTED, read_report
-from onmt_evsoftmax.evaluation.runs import Run, read_runs
+from onmt_evsoftmax.evaluation.runs import Run
 from onmt_evsoftmax.evaluation.significance import Resampling, mean_significance
 
 from .archives import HEADS, LAYERS

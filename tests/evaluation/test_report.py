@@ -126,8 +126,8 @@ def test_notes_of_the_files_are_printed(tmp_path, files):
 @pytest.mark.parametrize(
     "content, message",
     [
-        (b"{", "not a JSON of scores"),
-        (b"\xff{}", "not a JSON of scores"),
+        (b"{", "not readable JSON"),
+        (b"\xff{}", "not UTF-8"),
         (b"[]", "not scores of version 1"),
         (b'{"format": "onmt_evsoftmax.scores", "version": 2}', "not scores of version 1"),
         (b'{"format": "else", "version": 1}', "not scores of version 1"),

@@ -165,7 +165,7 @@ def test_mutated_scores_are_refused_or_compared(scored, tmp_path):
 def test_a_file_that_is_no_json(tmp_path):
     path = tmp_path / "scores.json"
     path.write_text("{")
-    with pytest.raises(InputError, match="scores.json: not a JSON of scores"):
+    with pytest.raises(InputError, match="scores.json: not readable JSON"):
         read_runs([f"evsoftmax:1={path}"])
 
 

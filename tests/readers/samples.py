@@ -8,7 +8,6 @@ import io
 import json
 import tarfile
 import zipfile
-from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onmt_evsoftmax.corpus.lines import Counted, Lines
+from onmt_evsoftmax.corpus.counted import Counted
 from onmt_evsoftmax.errors import InputError
-from onmt_evsoftmax.files import read_lines
+from onmt_evsoftmax.files import Lines
 
 PIECES = ["a", "ü", " ", "\n", "\r", "\r\n", "\u2028", "\x85", "\x0b", "\x00", "\ufeff", "漢", "😀"]
 
@@ -21,17 +21,31 @@ def test_they_are_those_of_the_whole_text(tmp_path, text, name):
     data = text.encode()
     (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
     lines = Lines(tmp_path / name)
-    expected = read_lines(tmp_path / name)
+    expected = of_the_whole(data)
     assert list(lines) == expected
     assert list(lines) == expected  # again, from the start
     assert lines.count() == len(expected)
 
 
+def of_the_whole(data: bytes) -> list[str]:
+    """The lines of a text that is in memory as a whole."""
+    lines = data.decode("utf-8-sig").split("\n")
+    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
+
+
 @settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from([b"a", b"\n", b"\xfc", b"\xe2\x82", b"\xf0\x9f\x98\x80", b"\xed\xa0\x80"])))
-def test_what_is_not_utf8_is_refused_in_the_same_words(tmp_path, pieces):
-    (tmp_path / "text").write_bytes(b"".join(pieces))
-    assert outcome(lambda path: list(Lines(path)), tmp_path / "text") == outcome(read_lines, tmp_path / "text")
+def test_the_first_byte_that_is_not_utf8_is_named_with_its_line(tmp_path, pieces):
+    data = b"".join(pieces)
+    (tmp_path / "text").write_bytes(data)
+    try:
+        expected = of_the_whole(data)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        with pytest.raises(InputError, match=f"text, line {line}: not valid UTF-8 .byte {data[error.start]:#04x}"):
+            list(Lines(tmp_path / "text"))
+    else:
+        assert list(Lines(tmp_path / "text")) == expected
 
 
 def damage(folder):
@@ -41,19 +55,19 @@ def damage(folder):
     (folder / "folder").mkdir()
 
 
-@pytest.mark.parametrize("name", ["absent", "folder", "cut.gz", "text.gz"])
-def test_what_cannot_be_read_is_refused_in_the_same_words(tmp_path, name):
+@pytest.mark.parametrize(
+    "name, problem",
+    [
+        ("absent", "no such file"),
+        ("folder", "is a directory"),
+        ("cut.gz", "damaged gzip file"),
+        ("text.gz", "damaged gzip file"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path, name, problem):
     damage(tmp_path)
-    message = outcome(lambda path: list(Lines(path)), tmp_path / name)
-    assert isinstance(message, str) and message == outcome(read_lines, tmp_path / name)
-
-
-def outcome(read, path):
-    """The lines, or what was said instead."""
-    try:
-        return read(path)
-    except InputError as error:
-        return str(error)
+    with pytest.raises(InputError, match=f"{name}: {problem}"):
+        list(Lines(tmp_path / name))
 
 
 def test_several_files_are_read_one_after_the_other(tmp_path):

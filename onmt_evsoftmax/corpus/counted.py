@@ -1,0 +1,24 @@
+"""Lines on their way from one step to the next."""
+
+from __future__ import annotations
+
+from typing import Iterable, Iterator
+
+
+class Counted:
+    """Counts the lines that pass through it.
+
+    Attributes:
+        lines: how many have passed.
+        tokens: of how many tokens.
+    """
+
+    def __init__(self, source: Iterable[str]) -> None:
+        self._source = source
+        self.lines = self.tokens = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._source:
+            self.lines += 1
+            self.tokens += len(line.split())
+            yield line
