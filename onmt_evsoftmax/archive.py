@@ -177,7 +177,8 @@ def read_array(bundle: zipfile.ZipFile, name: str, kind: str, largest: int = LAR
     """
     member = bundle.getinfo(f"{name}.npy")
     if member.file_size > min(largest, HIGHEST_RATIO * member.compress_size + (1 << 16)):
-        raise ValueError(f"{member.filename} of {member.compress_size:,} bytes is said to hold {member.file_size:,}")
+        packed, unpacked = member.compress_size, member.file_size
+        raise ValueError(f"{member.filename} of {packed:,} bytes is said to hold {unpacked:,}")
     with bundle.open(member) as stream:
         version = np.lib.format.read_magic(stream)
         if version not in _READ_HEADER:

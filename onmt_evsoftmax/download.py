@@ -30,8 +30,7 @@ ATTEMPTS = 4  # in a row that bring nothing new
 PAUSE = 1.0  # seconds before the second attempt; doubled each time
 TIMEOUT = 60.0  # seconds without a byte from the server
 LARGEST = 32 << 30
-"""Bytes that a file may unpack to. The largest in the catalogue of `fetch`, WMT13's Common Crawl, has a tenth of
-it."""
+"""Bytes that a file may unpack to; no corpus in the catalogue of `fetch` comes near."""
 PASSING = {
     http.HTTPStatus.REQUEST_TIMEOUT,
     http.HTTPStatus.TOO_MANY_REQUESTS,

@@ -135,7 +135,7 @@ def _open_unfinished(path: Path) -> _Unfinished:
 
 @contextlib.contextmanager
 def writing(path: PathLike) -> Iterator[None]:
-    """A full disk or a folder without permission, met inside of the block, is an InputError that names ``path``."""
+    """A full disk or a folder without permission becomes an InputError that names ``path``."""
     try:
         yield
     except OSError as error:

@@ -146,7 +146,10 @@ def _read(archive: Path) -> Iterator[Member]:
 
 
 class _SmallReads:
-    """A tar, decompressed. tarfile reads a long name or a header of extensions whole, however long it says it is."""
+    """A tar, decompressed, that refuses large reads.
+
+    tarfile reads a long name or a header of extensions whole, however long it says it is.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream

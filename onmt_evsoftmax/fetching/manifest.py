@@ -20,7 +20,9 @@ VERSION = 1
 
 
 class Manifest:
-    """The manifest of a folder, written anew whenever something is added to it; one of another version begins anew.
+    """The manifest of a folder, written anew whenever something is added to it.
+
+    One of another version counts as none.
 
     Raises:
         InputError: it is damaged. What a download looked like the first time is then forgotten only if the user

@@ -108,7 +108,8 @@ def _write_page(arguments: argparse.Namespace, models: Sequence[Model], view: Vi
     empty = [number for number in sentences if any(model.lacks_words(number) for model in models)]
     if empty:
         numbers = ", ".join(map(str, empty))
-        print(f"{arguments.out}: without words on a side, so with empty maps: sentence {numbers}", file=sys.stderr)
+        note = f"without words on a side, so with empty maps: sentence {numbers}"
+        print(f"{arguments.out}: {note}", file=sys.stderr)
     if size > LARGE_PAGE:
         advice = "large for a browser; choose fewer sentences with --sentences"
         print(f"{arguments.out}: {advice}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Commands and experiments with an output that cannot be written: one line, exit status 2, nothing left behind."""
+"""An output that cannot be written: one line, exit status 2, nothing left behind."""
 
 from __future__ import annotations
 
