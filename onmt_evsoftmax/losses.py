@@ -148,16 +148,19 @@ def fenchel_young_scores(loss: Callable[..., Tensor], scores: Tensor) -> Tensor:
         scores: ``[C]``, ``[N, C]`` or ``[N, C, d1, ...]``.
 
     Returns:
-        Of the scores' shape; minus entry c is the loss of a row whose target is c.
+        Of the scores' shape; minus entry c is the loss of a row whose target is c. A row with NaN or
+        +inf, or of -inf throughout, is NaN, and so is its gradient, as with cross-entropy.
     """
     dim = class_dim(scores)
     accurate = scores.to(accumulation_type(scores.dtype)).movedim(dim, -1)
-    # the loss does not see a shift, nor how far a score lies outside the support
-    centred = accurate - accurate.detach().amax(-1, keepdim=True)
-    rows = centred.clamp(min=OUTSIDE).flatten(0, -2) if centred.ndim > 1 else centred.clamp(min=OUTSIDE)[None]
+    largest = accurate.detach().amax(-1, keepdim=True)
+    # the loss does not see a shift, nor how far a score lies outside the support; the solver dies on NaN
+    centred = accurate - largest
+    rows = centred.nan_to_num(nan=OUTSIDE).clamp(min=OUTSIDE).reshape(-1, centred.shape[-1])
     first = torch.zeros(len(rows), dtype=torch.long, device=rows.device)
     conjugate = loss(rows, first, PARTIAL_SORT) + rows[:, 0]
-    return (centred - conjugate.reshape(*centred.shape[:-1], 1)).movedim(-1, dim).to(scores.dtype)
+    finite = 1 + (largest - largest)  # 1, or NaN
+    return ((centred - conjugate.reshape(largest.shape)) * finite).movedim(-1, dim).to(scores.dtype)
 
 
 def nll(
@@ -171,6 +174,8 @@ def nll(
     """`torch.nn.functional.cross_entropy` of scores that stand for log probabilities as they are."""
     if not 0 <= label_smoothing <= 1:
         raise InputError(f"label_smoothing must be in [0, 1], got {label_smoothing}")
+    # torch's own backward pass refuses other layouts, such as channels_last
+    scores = scores.contiguous()
     loss = functional.nll_loss(scores, target, weight, ignore_index=ignore_index, reduction=reduction)
     if label_smoothing == 0:
         return loss

@@ -209,3 +209,64 @@ def test_refusals():
     for loss in (sparsemax_loss, tsallis15_loss):
         with pytest.raises(InputError, match="label_smoothing must be in"):
             loss(scores, target, label_smoothing=1.5)
+
+
+def layouts():
+    """One batch of pictures [N, C, H, W] in the layouts that models make."""
+    scores = torch.randn(2, 5, 3, 4, dtype=torch.float64)
+    yield scores.clone()
+    yield scores.to(memory_format=torch.channels_last)
+    yield scores.permute(1, 2, 3, 0).contiguous().permute(3, 0, 1, 2)
+    yield torch.cat((scores, scores), 1)[:, :5]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("smoothing", (0.0, 0.1))
+def test_memory_layout_does_not_matter(loss, smoothing):
+    target, results = torch.randint(5, (2, 3, 4)), []
+    for scores in layouts():
+        scores.requires_grad_()
+        value = loss(scores, target, label_smoothing=smoothing)
+        results.append((value.detach(), *torch.autograd.grad(value, scores)))
+    for result in results[1:]:
+        torch.testing.assert_close(result, results[0])
+
+
+BROKEN_ROWS = {
+    "NaN": (math.nan, 0.0, 1.0, 2.0),
+    "masked throughout": (-math.inf,) * 4,
+    "infinite": (0.0, math.inf, 1.0, 2.0),
+    "two infinities": (math.inf, -math.inf, math.inf, 0.0),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("broken", BROKEN_ROWS)
+def test_a_row_without_a_loss_is_nan_and_no_other(loss, broken):
+    clean, target = torch.randn(6, 4), torch.tensor([0, 1, 2, 3, 0, 1])
+    spoiled = clean.clone()
+    spoiled[2] = torch.tensor(BROKEN_ROWS[broken])
+    others = [0, 1, 3, 4, 5]
+    results = []
+    for scores in (spoiled, clean):
+        scores.requires_grad_()
+        value = loss(scores, target, reduction="none")
+        value.nansum().backward()
+        results.append((value, scores.grad))
+    (value, gradient), (expected, expected_gradient) = results
+    assert value[2].isnan()
+    torch.testing.assert_close(value[others], expected[others])
+    torch.testing.assert_close(gradient[others], expected_gradient[others])
+    assert loss(spoiled, target).isnan()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_gradient_of_a_row_without_a_loss_is_nan(loss):
+    """So that a check of the gradient's norm, or a scaler of mixed precision, sees it."""
+    scores = torch.randn(3, 4)
+    scores[1, 2] = math.nan
+    scores.requires_grad_()
+    loss(scores, torch.tensor([0, 1, 2])).backward()
+    assert scores.grad[1].isnan().all() and scores.grad[[0, 2]].isfinite().all()
+    unbatched = torch.full((4,), -math.inf)
+    assert loss(unbatched, torch.tensor(1)).isnan()
