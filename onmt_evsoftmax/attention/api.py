@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
+from .bias import check_bias, check_mask, clean_bias, split_bias, torch_names
 from .implementations import FUNCTIONS, is_traced, select
 from .request import Request
 from .visibility import Visibility
@@ -18,34 +19,50 @@ def attention(
     query: Tensor,
     key: Tensor,
     value: Tensor,
+    attn_mask: Optional[Tensor] = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
     *,
+    scale: Optional[float] = None,
+    enable_gqa: bool = False,
     function: str = "evsoftmax",
     mask: Optional[Tensor] = None,
+    bias: Optional[Tensor] = None,
     key_lengths: Optional[Tensor] = None,
-    is_causal: bool = False,
-    scale: Optional[float] = None,
     dropout: float = 0.0,
     eps: float = 0.0,
     implementation: str = "auto",
     return_weights: bool = False,
 ) -> Union[Tensor, tuple[Tensor, Tensor]]:
-    r"""Multi-head attention: sum_j p_ij v_j with p_i = function(scale * q_i . k_j over the visible keys j).
+    r"""Multi-head attention: sum_j p_ij v_j with p_i = function(scale * q_i . k_j + b_ij over the visible keys j).
 
     For ev-softmax the threshold of row i is the score of the mean of the keys that it sees, which
-    costs no more than softmax (paper, eq. 7; `mean_key`).
+    costs no more than softmax (paper, eq. 7; `mean_key`). With a bias it is the mean of the row.
+
+    It takes the arguments of `torch.nn.functional.scaled_dot_product_attention` in their order and with their
+    names, and differs in one: ``is_causal``, where there are not as many queries as keys.
 
     Args:
         query: ``[batch, heads, queries, dim]``, floating-point.
         key: ``[batch, key heads, keys, dim]``; the query has a multiple of its heads, and query head h
             uses key head h // (heads / key heads).
         value: ``[batch, key heads, keys, value dim]``.
+        attn_mask: torch's name: a boolean one is ``mask``, with the same meaning of True, a floating-point
+            one is ``bias``.
+        dropout_p: torch's name of ``dropout``.
+        enable_gqa: torch's permission for fewer heads of the key than of the query. They are always permitted
+            here, so it changes nothing.
         function: name of the mapping, one of `FUNCTIONS`.
         mask: boolean, broadcasts to ``[batch, heads, queries, keys]``, True = visible.
+        bias: floating-point, of a shape like the mask's: added to the scores after ``scale``, before the mean is
+            taken; it gets a gradient. Where it is -inf or at most `masking.MASKED_SCORE` the key is hidden.
+            ``flex`` cannot take one that is not zero where it does not hide.
         key_lengths: integers ``[batch]``: keys from there on are padding.
         is_causal: query i sees key j only if j <= i + keys - queries: the masks are aligned at the last
-            query and the last key (torch's scaled_dot_product_attention aligns the first). So while
-            decoding, a step or a chunk of queries goes with all keys so far and needs no other state:
-            each row has its own mean.
+            query and the last key. torch aligns the first: j <= i. With as many queries as keys both are the
+            same; for torch's alignment pass ``torch.ones(queries, keys, dtype=torch.bool).tril()`` as
+            ``attn_mask``. While decoding, a step or a chunk of queries goes with all keys so far and needs
+            no other state: each row has its own mean.
         scale: default 1 / sqrt(dim).
         dropout: probability with which a weight is dropped; pass 0 when evaluating.
         eps: for evsoftmax, the training form of the paper's eq. 10.
@@ -64,17 +81,22 @@ def attention(
             asked for by name and cannot run this; the message says why.
     """
     _check_tensors(query, key, value)
+    mask, bias, dropout = torch_names(attn_mask, dropout_p, mask, bias, dropout)
     _check_options(function, dropout, eps)
     key, value = (_repeat_heads(tensor, query.shape[1]) for tensor in (key, value))
     queries, keys = query.shape[-2], key.shape[-2]
     if mask is not None:
-        _check_mask(mask, query, keys)
+        check_mask(mask, query, keys)
+    if bias is not None:
+        check_bias(bias, query, keys)
+        mask, bias = split_bias(bias, mask)
     if key_lengths is not None:
         _check_lengths(key_lengths, query)
     visibility = Visibility.of(queries, keys, query.device, mask, key_lengths, is_causal)
     key, value = _clean(key, visibility), _clean(value, visibility)
+    bias = None if bias is None else clean_bias(bias, visibility)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    request = Request(query, key, value, visibility, function, scale, dropout, eps, return_weights)
+    request = Request(query, key, value, visibility, function, scale, dropout, eps, return_weights, bias)
     with torch.autocast(query.device.type, enabled=False):  # the implementations choose their types
         output, weights = select(implementation, request).run(request)
     return (output, weights) if return_weights else output
@@ -105,19 +127,6 @@ def _check_options(function: str, dropout: float, eps: float) -> None:
         raise InputError(f"eps must be finite and not negative, got {eps}")
     if eps and function != "evsoftmax":
         raise InputError(f"eps belongs to evsoftmax; {function} has none")
-
-
-def _check_mask(mask: Tensor, query: Tensor, keys: int) -> None:
-    if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
-        kind = getattr(mask, "dtype", type(mask).__name__)
-        raise InputError(f"mask must be a boolean tensor with True for visible keys, got {kind}")
-    full = (*query.shape[:-1], keys)
-    fits = mask.ndim <= 4 and all(ours in (1, all_) for ours, all_ in zip(mask.shape[::-1], full[::-1]))
-    if not fits or mask.ndim == 0:
-        raise InputError(
-            f"mask of shape {tuple(mask.shape)} does not broadcast to [batch, heads, queries, keys] = {full}; "
-            "a padding mask [batch, keys] goes in as mask[:, None, None], or as key_lengths"
-        )
 
 
 def _check_lengths(lengths: Tensor, query: Tensor) -> None:

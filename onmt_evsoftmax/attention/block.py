@@ -52,7 +52,8 @@ def centre(request: Request) -> tuple[Request, Centring]:
     Where all queries see the same keys, their mean is subtracted from the keys: the scores come out
     centred and the threshold is zero. softmax does not see a shift of a row, nor does its gradient.
     Where they see different keys, the thresholds are the scores of the mean keys. Where the queries
-    are few, their scores are fewer numbers than the keys.
+    are few, their scores are fewer numbers than the keys; these rows are centred themselves, and so are
+    those of scores with a bias.
 
     Returns:
         The request, with centred keys if that is the way, and what `block_weights` has to do.
@@ -61,7 +62,8 @@ def centre(request: Request) -> tuple[Request, Centring]:
     if request.function not in EVIDENTIAL or not _on_cpu(request):
         return request, Centring()
     few = request.query.shape[-1] * (1 if visibility.common else RUNNING_MEAN_COST)
-    if visibility.queries <= few:
+    # a bias is a further term of the scores, which no mean key knows
+    if visibility.queries <= few or request.bias is not None:
         return request, Centring(by_row=True)
     if not visibility.common:
         limits = thresholds(request.query, request.key, visibility, request.scale)
@@ -80,12 +82,14 @@ def block_weights(request: Request, centring: Centring) -> Tensor:
     """
     visibility = request.visibility
     if request.function in PRODUCTS or not _on_cpu(request):
-        return plain_weights(request.function, _scores(request), visibility.mask(), request.eps)
-    bias = visibility.bias(request.query.dtype)
+        scores = _scores(request, request.bias)
+        return plain_weights(request.function, scores, visibility.mask(), request.eps)
+    hidden = visibility.bias(request.query.dtype)
     if centring.by_row:
-        scores = _centre_rows(_scores(request), bias, visibility)
+        scores = _centre_rows(_scores(request, request.bias), hidden, visibility)
     else:
-        scores = _scores(request, bias, centring.limits)
+        added = [part for part in (hidden, request.bias) if part is not None]
+        scores = _scores(request, sum(added[1:], added[0]) if added else None, centring.limits)
     if request.function in EVIDENTIAL:
         _drop_negative(scores, request.eps)
     weights = torch.softmax(scores, -1, out=scores)
@@ -99,8 +103,8 @@ def block_gradients(
     noise: Optional[Tensor],
     output_gradient: Optional[Tensor],
     weights_gradient: Optional[Tensor],
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Gradients of query, key and value, given those of the output and of the weights.
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Gradients of query, key, value and scores, given those of the output and of the weights.
 
     The rows of the gradient of the scores sum to zero, so centred keys serve as well as the keys.
 
@@ -118,7 +122,7 @@ def _block_gradients(
     noise: Optional[Tensor],
     output_gradient: Optional[Tensor],
     weights_gradient: Optional[Tensor],
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     if output_gradient is None:
         value_gradient, gradient = torch.zeros_like(request.value), weights_gradient.clone()
     else:
@@ -137,7 +141,7 @@ def _block_gradients(
     key_gradient = request.key.new_empty(request.key.shape)
     _multiply(gradient, request.key, request.scale, query_gradient)
     _multiply(gradient.transpose(-2, -1), request.query, request.scale, key_gradient)
-    return query_gradient, key_gradient, value_gradient
+    return query_gradient, key_gradient, value_gradient, gradient
 
 
 def _on_cpu(request: Request) -> bool:
@@ -174,9 +178,8 @@ def _drop_negative(scores: Tensor, eps: float) -> None:
     if eps > 0:
         scores.add_(scores.sign().clamp_(max=0), alpha=drop(eps))
         return
-    limits = torch.finfo(scores.dtype)
-    # threshold_ keeps what is greater: "at least 0" is "greater than the negative number next to 0"
-    threshold_(scores, -limits.smallest_normal * limits.eps, -torch.inf)
+    # threshold_ keeps what is greater; a denormal number is 0 under torch.set_flush_denormal, and 0 is to be kept
+    threshold_(scores, -torch.finfo(scores.dtype).smallest_normal, -torch.inf)
 
 
 def _repair(weights: Tensor, request: Request) -> None:
@@ -197,6 +200,8 @@ def _repair(weights: Tensor, request: Request) -> None:
             return
     heads = broken.any(-1)
     scores = request.query[heads] @ request.key[heads].transpose(-2, -1) * request.scale
+    if request.bias is not None:
+        scores += request.bias.expand_as(weights)[heads]
     if mask is not None:
         mask = mask.expand_as(weights)[heads]
     weights[broken] = plain_weights(request.function, scores, mask, request.eps)[broken[heads]]

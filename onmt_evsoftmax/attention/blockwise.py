@@ -15,6 +15,7 @@ from torch.autograd.function import once_differentiable
 from .block import Centring, block_gradients, block_weights, centre
 from .dropout import noise
 from .request import Request
+from .visibility import narrowed
 
 BLOCK_SCORES = {"cpu": 2**19}
 """Scores of one block: on the CPU few enough for its caches, elsewhere enough to fill the device."""
@@ -45,7 +46,7 @@ def blockwise(request: Request) -> tuple[Tensor, Optional[Tensor]]:
     accurate = request.accurate()
     # the same numbers are drawn again in the backward pass
     seed = int(torch.randint(2**62, ())) if request.dropout else 0
-    output = BlockwiseAttention.apply(*accurate.tensors, accurate.stripped(), seed)
+    output = BlockwiseAttention.apply(*accurate.tensors, accurate.bias, accurate.stripped(), seed)
     return output.to(request.query.dtype), None
 
 
@@ -53,12 +54,20 @@ class BlockwiseAttention(torch.autograd.Function):
     """One autograd node that keeps nothing but its inputs."""
 
     @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, request: Request, seed: int) -> Tensor:
+    def forward(
+        ctx: Any,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        bias: Optional[Tensor],
+        request: Request,
+        seed: int,
+    ) -> Tensor:
         ctx.request, ctx.seed = request, seed
-        ctx.save_for_backward(query, key, value)
+        ctx.save_for_backward(query, key, value, bias)
         output = value.new_zeros((*query.shape[:-1], value.shape[-1]))
         generator = torch.Generator(query.device).manual_seed(seed)
-        for block in blocks(request.on(query, key, value)):
+        for block in blocks(request.on(query, key, value).adding(bias)):
             weights = block_weights(block.request, block.centring)
             if request.dropout:
                 weights *= noise(weights, request.dropout, generator)
@@ -68,16 +77,21 @@ class BlockwiseAttention(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, output_gradient: Tensor) -> tuple:
-        request = ctx.request.on(*ctx.saved_tensors)
+        *tensors, bias = ctx.saved_tensors
+        request = ctx.request.on(*tensors).adding(bias)
         gradients = tuple(torch.zeros_like(tensor) for tensor in request.tensors)
+        bias_gradient = torch.zeros_like(bias) if ctx.needs_input_grad[3] else None
         generator = torch.Generator(request.query.device).manual_seed(ctx.seed)
         for block in blocks(request):
             weights = block_weights(block.request, block.centring)
             factors = noise(weights, request.dropout, generator) if request.dropout else None
-            parts = block_gradients(block.request, weights, factors, output_gradient[block.rows], None)
+            *parts, scores = block_gradients(block.request, weights, factors, output_gradient[block.rows], None)
             for gradient, part, where in zip(gradients, parts, (block.rows, block.columns, block.columns)):
                 gradient[where] += part
-        return (*gradients, None, None)
+            if bias_gradient is not None:
+                part = narrowed(bias_gradient, *block.rows, block.keys)
+                part += scores.sum_to_size(part.shape)
+        return (*gradients, bias_gradient, None, None)
 
 
 def blocks(request: Request) -> Iterator[Block]:
@@ -94,6 +108,7 @@ def blocks(request: Request) -> Iterator[Block]:
             continue
         part = request.on(request.query[b, h, q], request.key[b, h, :seen], request.value[b, h, :seen])
         part = part.seeing(request.visibility.block(b, h, q, seen))
+        part = part.adding(narrowed(request.bias, b, h, q, slice(seen)))
         yield Block(b, h, q, slice(seen), part, centring.block(b, h, q))
 
 

@@ -17,7 +17,7 @@ def dense(request: Request) -> tuple[Tensor, Optional[Tensor]]:
     """All queries as one block; of the scores only the weights are kept for the backward pass."""
     accurate, dtype = request.accurate(), request.query.dtype
     if request.needs_grad:
-        output, weights = DenseAttention.apply(*accurate.tensors, accurate.stripped())
+        output, weights = DenseAttention.apply(*accurate.tensors, accurate.bias, accurate.stripped())
     else:
         output, weights, *_ = _forward(accurate)
     return output.to(dtype), weights.to(dtype) if request.return_weights else None
@@ -33,12 +33,15 @@ def _forward(request: Request) -> tuple[Tensor, Tensor, Tensor, Optional[Tensor]
 
 
 class DenseAttention(torch.autograd.Function):
-    """One autograd node from query, key and value to context and weights."""
+    """One autograd node from query, key, value and bias to context and weights."""
 
     @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, request: Request) -> tuple:
-        output, weights, key, factors = _forward(request.on(query, key, value))
+    def forward(
+        ctx: Any, query: Tensor, key: Tensor, value: Tensor, bias: Optional[Tensor], request: Request
+    ) -> tuple:
+        output, weights, key, factors = _forward(request.on(query, key, value).adding(bias))
         ctx.request = request
+        ctx.bias_shape = bias.shape if ctx.needs_input_grad[3] else None
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(query, key, value, weights, factors)
         return output, weights if request.return_weights else None
@@ -49,5 +52,6 @@ class DenseAttention(torch.autograd.Function):
         query, key, value, weights, factors = ctx.saved_tensors
         request = ctx.request.on(query, key, value)
         if output_gradient is None and weights_gradient is None:
-            return None, None, None, None
-        return (*block_gradients(request, weights, factors, output_gradient, weights_gradient), None)
+            return (None,) * 5
+        *gradients, scores = block_gradients(request, weights, factors, output_gradient, weights_gradient)
+        return (*gradients, scores.sum_to_size(ctx.bias_shape) if ctx.bias_shape else None, None)

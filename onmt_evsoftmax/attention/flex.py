@@ -22,6 +22,8 @@ def flex_obstacle(request: Request) -> Optional[str]:
     device = request.query.device.type
     if request.function not in FUNCTIONS:
         return f"{request.function} needs a whole row of scores at once; use dense"
+    if request.bias is not None:
+        return "it takes no bias, which moves the mean of a row; use dense or blockwise"
     if request.return_weights:
         return "it never has the weights; use dense"
     if request.dropout:

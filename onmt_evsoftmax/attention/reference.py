@@ -17,6 +17,8 @@ def reference(request: Request) -> tuple[Tensor, Optional[Tensor]]:
     """Scores, weights, dropout, context: four differentiable steps, any mapping, any derivative."""
     query, key, value = request.accurate().tensors
     scores = query @ key.transpose(-2, -1) * request.scale
+    if request.bias is not None:
+        scores = scores + request.bias.to(scores.dtype)
     weights = plain_weights(request.function, scores, request.visibility.mask(), request.eps)
     output = torch.nn.functional.dropout(weights, request.dropout) @ value
     dtype = request.query.dtype

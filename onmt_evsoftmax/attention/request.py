@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Optional
 
 import torch
 from torch import Tensor
@@ -19,6 +20,8 @@ class Request:
         query: ``[batch, heads, queries, dim]``.
         key: ``[batch, heads, keys, dim]``.
         value: ``[batch, heads, keys, value dim]``.
+        bias: what is added to the scores, ``[batch or 1, heads or 1, queries or 1, keys or 1]``; finite where visible
+            unless NaN or +inf is to show.
     """
 
     query: Tensor
@@ -30,6 +33,7 @@ class Request:
     dropout: float = 0.0
     eps: float = 0.0
     return_weights: bool = False
+    bias: Optional[Tensor] = None
 
     @property
     def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -37,7 +41,9 @@ class Request:
 
     @property
     def needs_grad(self) -> bool:
-        return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in self.tensors)
+        return torch.is_grad_enabled() and any(
+            tensor.requires_grad for tensor in (*self.tensors, self.bias) if tensor is not None
+        )
 
     @property
     def scores(self) -> int:
@@ -47,7 +53,8 @@ class Request:
     def accurate(self) -> Request:
         """The same in the type that sums are taken in: float32 for half precision."""
         dtype = accumulation_type(self.query.dtype)
-        return self.on(*(tensor.to(dtype) for tensor in self.tensors))
+        bias = None if self.bias is None else self.bias.to(dtype)
+        return self.on(*(tensor.to(dtype) for tensor in self.tensors)).adding(bias)
 
     def on(self, query: Tensor, key: Tensor, value: Tensor) -> Request:
         """The same on other tensors."""
@@ -56,7 +63,11 @@ class Request:
     def stripped(self) -> Request:
         """The same without tensors, to keep beside those that autograd keeps."""
         nothing = torch.empty(0)
-        return self.on(nothing, nothing, nothing)
+        return self.on(nothing, nothing, nothing).adding(None)
+
+    def adding(self, bias: Optional[Tensor]) -> Request:
+        """The same with another bias."""
+        return replace(self, bias=bias)
 
     def seeing(self, visibility: Visibility) -> Request:
         """The same with another mask."""

@@ -98,21 +98,21 @@ class Visibility:
         """
         start, stop, _ = queries.indices(self.queries)
 
-        def narrowed(mask: Optional[Tensor], rows: slice) -> Optional[Tensor]:
-            if mask is None:
-                return None
-            mask = mask if mask.shape[0] == 1 else mask[batch]
-            mask = mask if mask.shape[1] == 1 else mask[:, heads]
-            return mask[:, :, rows, :keys]
-
         return Visibility(
             stop - start,
             keys,
             self.device,
-            narrowed(self.valid, ALL),
-            narrowed(self.pairs, queries),
+            narrowed(self.valid, batch, heads, queries, slice(keys)),
+            narrowed(self.pairs, batch, heads, queries, slice(keys)),
             self.causal,
         )
+
+
+def narrowed(tensor: Optional[Tensor], *where: slice) -> Optional[Tensor]:
+    """A part of what broadcasts to ``[batch, heads, queries, keys]``; dimensions of size 1 stay whole."""
+    if tensor is None:
+        return None
+    return tensor[tuple(ALL if size == 1 else part for part, size in zip(where, tensor.shape))]
 
 
 def _bias(mask: Tensor, dtype: torch.dtype) -> Tensor:

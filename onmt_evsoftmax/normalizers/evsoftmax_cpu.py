@@ -8,7 +8,6 @@ times as much as an addition on the CPU. So everything here is additions, multip
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import NamedTuple, Optional
 
@@ -37,7 +36,8 @@ def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
     """`evsoftmax` with eps = 0.
 
     Cost in passes over the scores besides softmax's own: 3 without masked entries, 6 with a
-    mask, 8 with masked scores and no mask; a row that is far from 0 or NaN is then done again.
+    mask, 8 with masked scores and no mask; a row that is NaN or whose mean is far from 0, or next to it,
+    is then done again.
     """
     if scores.numel() == 0:
         return torch.empty_like(scores)
@@ -80,8 +80,11 @@ def _careful(scores: Tensor, accurate: Tensor, mask: Optional[Tensor], dim: int)
     kept = threshold_(centred.scores, centred.floor, -torch.inf)
     probabilities = torch.softmax(kept, dim, out=kept).to(scores.dtype)
     # NaN: the rounded mean exceeds every score of a row, or none is valid, or NaN came in
-    if not centred.near or _has_nan(probabilities, dim):
-        broken = probabilities.select(dim, 0).isnan() | (centred.mean.abs() > FAR).squeeze(dim)
+    distance = centred.mean.abs()
+    nearest, farthest = (extreme.item() for extreme in torch.aminmax(distance))
+    if not _next_to_zero(accurate.dtype) <= nearest <= farthest <= FAR or _has_nan(probabilities, dim):
+        off = (distance > FAR) | (distance < _next_to_zero(accurate.dtype))
+        broken = probabilities.select(dim, 0).isnan() | off.squeeze(dim)
         recompute_rows(evsoftmax_plain, broken, probabilities, scores, mask, dim)
     return probabilities
 
@@ -92,15 +95,11 @@ def _shows_in_mean(dtype: torch.dtype) -> bool:
 
 
 class Centred(NamedTuple):
-    """Scores minus the mean of the valid ones of their row; what is greater than ``floor`` is to be kept.
-
-    ``near``: no mean is farther from 0 than `FAR`.
-    """
+    """Scores minus the mean of the valid ones of their row; what is greater than ``floor`` is to be kept."""
 
     scores: Tensor
     mean: Tensor
     floor: float
-    near: bool
 
 
 def _centre_by_mask(scores: Tensor, mask: Tensor, dim: int, limit: float) -> Optional[Centred]:
@@ -108,12 +107,11 @@ def _centre_by_mask(scores: Tensor, mask: Tensor, dim: int, limit: float) -> Opt
     valid = indicator(spread(mask, scores, dim), scores.dtype)
     centred = scores * valid
     mean = centred.sum(dim, keepdim=True).div_(valid.sum(dim, keepdim=True).clamp_(min=1))
-    low, high = (extreme.item() for extreme in torch.aminmax(mean))
-    if not low >= limit / (2 * scores.shape[dim]):
+    if not mean.amin().item() >= limit / (2 * scores.shape[dim]):
         return None
     # a valid score that equals the mean must come out greater than 0, which is what a masked one gives
     mean = mean.nextafter(DOWN)
-    return Centred(centred.addcmul_(valid, mean, value=-1), mean, 0.0, -FAR <= low <= high <= FAR)
+    return Centred(centred.addcmul_(valid, mean, value=-1), mean, 0.0)
 
 
 def _centre_by_score(scores: Tensor, dim: int, limit: float) -> Centred:
@@ -122,9 +120,8 @@ def _centre_by_score(scores: Tensor, dim: int, limit: float) -> Centred:
     # what was not copied is larger by more than 1 in the buffer than in the scores
     count = scores.shape[dim] - (buffer - scores).clamp_(max=1).sum(dim, keepdim=True)
     mean = buffer.sum(dim, keepdim=True).div_(count.clamp_(min=1))
-    low, high = (extreme.item() for extreme in torch.aminmax(mean))
-    near = -FAR <= low <= high <= FAR
-    return Centred(torch.sub(scores, mean, out=buffer), mean, -_smallest(scores.dtype), near)
+    # "at least 0", as `threshold_` says it; -0.0 and denormal numbers do not differ from 0 for a CPU that flushes
+    return Centred(torch.sub(scores, mean, out=buffer), mean, -torch.finfo(scores.dtype).smallest_normal)
 
 
 def _has_nan(probabilities: Tensor, dim: int) -> bool:
@@ -132,8 +129,10 @@ def _has_nan(probabilities: Tensor, dim: int) -> bool:
     return math.isnan(probabilities.select(dim, 0).sum().item())
 
 
-@functools.lru_cache(maxsize=None)
-def _smallest(dtype: torch.dtype) -> float:
-    """The positive number next to 0, which `threshold_` does not keep: minus it, and 0 is kept."""
+def _next_to_zero(dtype: torch.dtype) -> float:
+    """A score that is not equal to a mean farther from 0 than this differs from it by a normal number.
+
+    A denormal one would be 0 under `torch.set_flush_denormal`, in those threads that took it over.
+    """
     limits = torch.finfo(dtype)
-    return limits.smallest_normal * limits.eps
+    return limits.smallest_normal / limits.eps

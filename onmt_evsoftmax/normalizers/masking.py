@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 import torch
 from torch import Tensor
 
-from ..errors import InputError
+from ..errors import InputError, InputTypeError
 
 MASKED_SCORE = -1e8
 """A score at or below this counts as masked (float64, float32, bfloat16).
@@ -31,7 +31,10 @@ def check_scores(scores: Tensor, mask: Optional[Tensor], dim: int) -> int:
     Raises:
         InputError: the scores are no floating-point tensor, have no dimension ``dim`` or no
             entry along it, or the mask is not boolean or does not broadcast to the scores.
+        InputTypeError: the scores or the mask are no tensor; also a TypeError.
     """
+    if not isinstance(scores, Tensor):
+        raise InputTypeError(f"scores must be a tensor, got {_kind(scores)}; write torch.as_tensor(scores).float()")
     if not scores.is_floating_point():
         raise InputError(f"scores must be floating-point, got {scores.dtype}; convert them with .float()")
     if not -scores.ndim <= dim < scores.ndim:
@@ -43,7 +46,16 @@ def check_scores(scores: Tensor, mask: Optional[Tensor], dim: int) -> int:
     return dim - scores.ndim if dim >= 0 else dim
 
 
-def _check_mask(scores: Tensor, mask: Tensor) -> None:
+def _check_mask(scores: Tensor, mask: Any) -> None:
+    if isinstance(mask, int) and not isinstance(mask, bool):
+        raise InputTypeError(
+            f"the second argument is the mask, got the number {mask}; for the dimension write dim={mask}"
+        )
+    if not isinstance(mask, Tensor):
+        raise InputTypeError(
+            f"mask must be a boolean tensor with True for valid entries, got {_kind(mask)}; "
+            "write torch.as_tensor(mask)"
+        )
     if mask.dtype != torch.bool:
         raise InputError(
             f"mask must be boolean with True for valid entries, got {mask.dtype}; convert it with .bool()"
@@ -55,6 +67,12 @@ def _check_mask(scores: Tensor, mask: Tensor) -> None:
         raise InputError(
             f"mask of shape {tuple(mask.shape)} does not broadcast to scores of shape {tuple(scores.shape)}"
         )
+
+
+def _kind(value: Any) -> str:
+    """The type of a value as its user would write it."""
+    module, name = type(value).__module__, type(value).__qualname__
+    return name if module == "builtins" else f"{module}.{name}"
 
 
 def valid_entries(scores: Tensor, mask: Optional[Tensor] = None) -> Tensor:

@@ -42,6 +42,10 @@ def softmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1) -> Ten
     return SoftmaxFunction.apply(scores, mask, dim)
 
 
+REACH = 1e3
+"""The exponential of a score that is so much below the largest one of its row is zero, in float64 too."""
+
+
 class SoftmaxFunction(MappingFunction):
     """`softmax` in as few passes over the scores as their values allow."""
 
@@ -63,7 +67,7 @@ def softmax_plain(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
 def softmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
     """`softmax` in one pass besides softmax's own with a mask, in none without.
 
-    The exponential of a masked score is zero unless its whole row is masked.
+    The exponential of a masked score is zero unless its row is masked, or nearly so, as a whole.
     """
     if scores.numel() == 0:
         return torch.empty_like(scores)
@@ -73,9 +77,9 @@ def softmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
     limit = masked_score(scores.dtype)
     probabilities = torch.softmax(accurate, dim).to(scores.dtype)
     first = probabilities.select(dim, 0)
-    # a row whose first entry is valid is not masked as a whole; a NaN anywhere in a row shows in its first
-    if not accurate.select(dim, 0).amin().item() > limit or math.isnan(first.sum().item()):
-        broken = first.isnan() | (accurate.amax(dim) <= limit)
+    # no masked score is within reach of such a first entry; a NaN anywhere in a row shows in its first
+    if not accurate.select(dim, 0).amin().item() > limit + REACH or math.isnan(first.sum().item()):
+        broken = first.isnan() | (accurate.amax(dim) <= limit + REACH)
         recompute_rows(softmax_plain, broken, probabilities, scores, mask, dim)
     return probabilities
 

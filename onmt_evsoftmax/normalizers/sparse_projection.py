@@ -6,6 +6,7 @@ from typing import Callable, Optional
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from .masking import accumulation_type, masked_score
 
@@ -23,10 +24,11 @@ def project(
     Scores far below the largest cannot be in the support. They, and masked ones, are moved to
     just outside it, where -inf and 1e30 cannot spoil the sums of the solver.
     """
-    accurate = scores.to(accumulation_type(scores.dtype))
+    limit = masked_score(scores.dtype)
+    # not only those that `mask` names: the largest valid score may lie just above the limit
+    accurate = functional.threshold(scores.to(accumulation_type(scores.dtype)), limit, -torch.inf)
     if mask is not None:
         accurate = accurate.masked_fill(~mask, -torch.inf)
-    limit = masked_score(scores.dtype)
     largest = accurate.detach().amax(dim, keepdim=True).clamp(min=limit)
     # the solver raises on NaN, which its row gets back from the scale
     shifted = (accurate - largest).nan_to_num(nan=OUTSIDE).clamp(min=OUTSIDE)

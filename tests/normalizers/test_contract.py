@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 import onmt_evsoftmax
-from onmt_evsoftmax import normalizers
+from onmt_evsoftmax import log_evsoftmax, normalizers
 from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.normalizers.masking import masked_score
 
 MODULES = {
     "softmax": "Softmax",
@@ -100,6 +102,30 @@ def test_a_masked_float16_score_is_seen_among_large_ones(mapping):
     scores[5] = torch.finfo(torch.float16).min
     assert mapping(scores)[5] == 0
     torch.testing.assert_close(mapping(scores), mapping(scores, torch.arange(64) != 5), rtol=0, atol=1e-3)
+
+
+def test_a_masked_score_next_to_a_valid_one_gets_no_weight(mapping, dtype):
+    """The limit itself is masked, and the next number above it is not."""
+    limit = torch.tensor(masked_score(dtype)).to(dtype)
+    limit = limit if limit <= masked_score(dtype) else limit.nextafter(torch.tensor(-math.inf).to(dtype))
+    above = [limit]
+    for _ in range(3):
+        above.append(above[-1].nextafter(torch.tensor(math.inf).to(dtype)))
+    for row in ((1, 0), (0, 1), (0, 2, 0, 1), (1, 1, 0), (0, 0, 3), (2, 0, 2, 0, 2)):
+        scores = torch.stack([above[step] for step in row])
+        valid = torch.tensor([step > 0 for step in row])
+        result = mapping(scores)
+        assert (result[~valid] == 0).all(), (row, result)
+        torch.testing.assert_close(result, mapping(scores, valid))
+        torch.testing.assert_close(result[valid], mapping(scores[valid]))
+        for dim in (0, 1):
+            block = scores.expand(3, -1) if dim else scores.expand(3, -1).T
+            assert torch.equal(mapping(block, dim=dim).select(1 - dim, 1), result)
+
+
+def test_nearly_masked_as_it_was_reported(mapping):
+    scores = torch.tensor([-99999999.9, -1e8], dtype=torch.float64)
+    assert mapping(scores).tolist() == [1, 0]
 
 
 def test_a_low_score_is_not_a_masked_one(mapping, dtype):
@@ -246,6 +272,26 @@ def test_works_without_gradients(mapping):
 def test_unusable_arguments_are_named(mapping, scores, mask, dim, message):
     with pytest.raises(InputError, match=message):
         mapping(scores, mask, dim)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    (
+        ((torch.zeros(3, 2), 1), r"second argument is the mask, got the number 1; .* write dim=1$"),
+        ((torch.zeros(3, 2), -1), r"write dim=-1$"),
+        ((torch.zeros(3, 2), True), "mask must be a boolean tensor .* got bool; write torch.as_tensor"),
+        ((torch.zeros(3, 2), [True, False]), "got list; write torch.as_tensor"),
+        ((torch.zeros(3, 2), np.ones(2, dtype=bool)), "got numpy.ndarray; write torch.as_tensor"),
+        (([0.0, 1.0],), r"scores must be a tensor, got list; write torch.as_tensor\(scores\)"),
+        ((np.zeros(3),), "scores must be a tensor, got numpy.ndarray; write"),
+        ((1.5,), "scores must be a tensor, got float; write"),
+    ),
+)
+def test_what_is_natural_elsewhere_is_an_error_that_says_what_to_write(mapping, arguments, message):
+    for function in (mapping, log_evsoftmax, onmt_evsoftmax.EvSoftmax()):
+        with pytest.raises(TypeError, match=message) as caught:
+            function(*arguments)
+        assert isinstance(caught.value, InputError)
 
 
 @pytest.mark.parametrize("name", normalizers.names())
