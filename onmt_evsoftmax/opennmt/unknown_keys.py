@@ -6,15 +6,23 @@ onmt_train and onmt_build_vocab parse with ``parse_known_args`` and drop what is
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import re
 import sys
-from typing import Callable, Iterator, Optional, Sequence
+from dataclasses import dataclass
+from typing import Any, Callable, Iterator, Optional, Sequence
 
-from ..option_keys import FUNCTION_KEYS
+import yaml
+
+from ..names import PRINTED_NAMES
+from ..option_keys import CONTEXT, FUNCTION_KEYS, SELF
 
 COMMAND_LINE = "command line"
+DASHES = "-\u2010\u2013\u2014"
+"""what a page or a word processor makes of a hyphen"""
+SPARSE = tuple(name for name in PRINTED_NAMES if name != "softmax")
 RESEMBLES = 0.8
 """similarity (`difflib.SequenceMatcher.ratio`) from which a key counts as a misspelling of another"""
 
@@ -28,56 +36,115 @@ def reporting_unknown_keys(original: Callable) -> Callable:
 
     def parse_known_args(parser, *arguments, **keywords):
         options, leftover = original(parser, *arguments, **keywords)
-        for key, where in _unknown_keys(parser, leftover):
-            known = _known_keys()
-            if key in known:
-                continue
-            ours = resembled(key)
-            if ours is not None:
+        for found in (*_unknown(parser, leftover), *_misplaced(parser, options)):
+            if found.remedy is not None:
                 functions = ", ".join(FUNCTION_KEYS)
-                parser.exit(
-                    2,
-                    f"{parser.prog}: error: {where}: no such key: {key}; did you mean {ours}? "
-                    f"The keys of onmt_evsoftmax are {functions}.\n",
-                )
-            close = difflib.get_close_matches(key, known, n=1, cutoff=RESEMBLES)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            print(f"{parser.prog}: warning: {where}: no such key: {key}{hint}", file=sys.stderr)
+                parser.exit(2, f"{parser.prog}: error: {found}. The keys of onmt_evsoftmax are {functions}.\n")
+            print(f"{parser.prog}: warning: {found}", file=sys.stderr)
         return options, leftover
 
     return parse_known_args
 
 
+@dataclass(frozen=True)
+class Finding:
+    """A key, or a word of the command line, that the parser dropped or that does not mean what it seems to.
+
+    Attributes:
+        where: the file, or the command line.
+        problem: what is wrong.
+        remedy: what to write to have a function of ours; None where no function of ours was meant.
+        nearest: the key of OpenNMT-py that may have been meant.
+    """
+
+    where: str
+    problem: str
+    remedy: Optional[str] = None
+    nearest: Optional[str] = None
+
+    def __str__(self) -> str:
+        hint = f"did you mean {self.nearest}?" if self.nearest else ""
+        return "; ".join(filter(None, (f"{self.where}: {self.problem}", self.remedy or hint)))
+
+
 def resembled(key: str) -> Optional[str]:
     """The key of ours that ``key`` is a misspelling of, if it is one.
 
-    >>> resembled("self-attention-function"), resembled("attn_functions"), resembled("max_seq_length")
-    ('self_attn_function', 'self_attn_function', None)
+    >>> resembled("self-attention-function"), resembled("cross_attn_func"), resembled("max_seq_length")
+    ('self_attn_function', 'context_attn_function', None)
     """
-    plain = key.lower().replace("-", "_").replace("attention", "attn")
+    plain = _plain(key)
     if "attn_func" in plain:
-        return max(FUNCTION_KEYS[:2], key=lambda ours: difflib.SequenceMatcher(None, plain, ours).ratio())
+        return CONTEXT if re.search("cross|cont?e?xt|ctx|src|encdec", plain) else SELF
     return next(iter(difflib.get_close_matches(plain, FUNCTION_KEYS, n=1, cutoff=RESEMBLES)), None)
 
 
-def _unknown_keys(parser, leftover: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """(key, the file it stands in) of what the parser did not take."""
+def _plain(key: str) -> str:
+    return key.lower().replace("-", "_").replace(" ", "_").replace("attention", "attn")
+
+
+def _judged(key: str, value: Any, where: str) -> Optional[Finding]:
+    """What to say of a key that the parser of this command does not know; None if another command does."""
+    known = [name for name in _known_keys() if name not in FUNCTION_KEYS]
+    if key in known or key in FUNCTION_KEYS:
+        return None
+    spelling = {_plain(name): name for name in known}
+    exact = spelling.get(_plain(key))
+    ours = None if exact else resembled(key)
+    if ours is None and value in SPARSE:
+        ours = SELF
+    close = difflib.get_close_matches(key, known, n=1, cutoff=RESEMBLES)
+    nearest = exact or next(iter(close), None)
+    return Finding(where, f"no such key: {key}", ours and f"did you mean {ours}?", nearest)
+
+
+def _unknown(parser, leftover: Sequence[str]) -> Iterator[Finding]:
+    """What the parser did not take, of the configuration and of the command line."""
     values: set[str] = set()
     keys: set[str] = set()
     for source, settings in parser.get_source_to_settings_dict().items():
         kind, _, path = source.partition("|")
-        for key, (action, value) in settings.items():
+        for key, (action, value) in settings.items() if kind == "config_file" else ():
+            yield from _nested(value, key, path)
             # argparse takes the beginning of an option's name for the option, in a YAML too
-            if kind != "config_file" or action is not None or _is_abbreviation(parser, key):
-                continue
-            values.update(map(str, value if isinstance(value, list) else [value]))
-            keys.add(key.lstrip("-"))
-            yield key.lstrip("-"), path
-    for word in leftover:
-        key = word.lstrip("-").split("=")[0]
-        is_key = re.match(r"--?[A-Za-z_]", word) and word not in values
-        if is_key and key not in keys:
-            yield key, COMMAND_LINE
+            if action is None and not _is_abbreviation(parser, key):
+                values.update(map(str, value if isinstance(value, list) else [value]))
+                keys.add(key.lstrip("-"))
+                yield from filter(None, [_judged(key.lstrip("-"), value, path)])
+    yield from _dropped_words([word for word in leftover if word not in values], keys)
+
+
+def _dropped_words(words: Sequence[str], keys_of_files: set[str]) -> Iterator[Finding]:
+    """Of the command line: options that nobody knows, and words that belong to no option."""
+    after_option = False
+    for word, following in zip(words, [*words[1:], None]):
+        key, _, value = word.lstrip(DASHES).partition("=")
+        if re.match(r"--?[A-Za-z_]", word):
+            after_option = True
+            if key not in keys_of_files:
+                yield from filter(None, [_judged(key, value or following, COMMAND_LINE)])
+        elif resembled(key) or not after_option:
+            remedy = f"did you mean -{resembled(key)}?" if resembled(key) else None
+            yield Finding(COMMAND_LINE, f"{word!r} belongs to no option", remedy)
+
+
+def _nested(value: Any, outer: str, where: str) -> Iterator[Finding]:
+    """Our keys one level too far in, such as in a corpus of ``data``, where nobody reads them."""
+    if isinstance(value, str) and value.startswith("{"):  # what the parser makes of a mapping
+        with contextlib.suppress(yaml.YAMLError):
+            value = yaml.safe_load(value)
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        ours = resembled(str(key))
+        if ours is not None:
+            yield Finding(where, f"{key} stands inside of {outer}", f"write {ours} at the top level")
+        yield from _nested(inner, f"{outer}: {key}", where)
+
+
+def _misplaced(parser, options: Any) -> Iterator[Finding]:
+    """A function of ours as the value of OpenNMT-py's key for the kind of attention, which takes any text."""
+    kind = getattr(options, "self_attn_type", None)
+    if kind in PRINTED_NAMES:
+        yield Finding(parser.prog, f"self_attn_type: {kind} is no kind of attention", f"write {SELF}: {kind}")
 
 
 def _is_abbreviation(parser, key: str) -> bool:

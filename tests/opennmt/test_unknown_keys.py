@@ -77,9 +77,56 @@ def test_the_shipped_configurations_are_silent(config, capsys):
 
 def test_nested_keys_and_abbreviations_are_left_to_opennmt(workshop, capsys):
     """argparse takes the beginning of an option for the option, from a YAML as well."""
-    corpus = {**workshop.settings["data"]["train"], "weight": 1, "attn_function": "in a corpus"}
+    corpus = {**workshop.settings["data"]["train"], "weight": 1, "src_prefix": "a"}
     config = workshop.config(data={"train": corpus}, valid_batch=3)
     assert parse(capsys, "-config", config) == ""
+
+
+def refused(capsys, *arguments) -> str:
+    """The one line of an error."""
+    with pytest.raises(SystemExit) as exit_:
+        parse(capsys, *arguments)
+    assert exit_.value.code == 2
+    return capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("key", ["self_attn_function", "attn_function"])
+def test_a_function_that_stands_inside_of_data_is_an_error(workshop, capsys, key):
+    corpus = {**workshop.settings["data"]["train"], key: "evsoftmax"}
+    config = workshop.config(data={"train": corpus})
+    assert f"{config}: {key} stands inside of data: train; write self_attn_function at the top level" in refused(
+        capsys, "-config", config
+    )
+
+
+@pytest.mark.parametrize("word", ["self_attn_function", "\u2014self_attn_function", "\u2013attn_function"])
+def test_a_forgotten_or_typeset_dash_is_an_error(workshop, capsys, word):
+    line = refused(capsys, "-config", workshop.config(), word, "evsoftmax")
+    assert f"command line: {word!r} belongs to no option; did you mean -self_attn_function?" in line
+
+
+def test_a_stray_word_is_a_warning(workshop, capsys):
+    assert "'again' belongs to no option" in parse(capsys, "-config", workshop.config(), "again")
+
+
+@pytest.mark.parametrize("key", ["attn_fn", "function", "normalizer", "self_attn_activation"])
+def test_an_unknown_key_with_one_of_our_functions_is_an_error(workshop, capsys, key):
+    line = refused(capsys, "-config", workshop.config(**{key: "evsoftmax"}))
+    assert f"no such key: {key}; did you mean self_attn_function?" in line
+    line = refused(capsys, "-config", workshop.config(), f"-{key}", "evsoftmax")
+    assert f"command line: no such key: {key}; did you mean self_attn_function?" in line
+
+
+def test_a_function_as_the_kind_of_attention_is_an_error(workshop, capsys):
+    line = refused(capsys, "-config", workshop.config(self_attn_type="evsoftmax"))
+    assert "self_attn_type: evsoftmax is no kind of attention; write self_attn_function: evsoftmax" in line
+
+
+def test_the_key_that_is_named_is_the_one_that_was_meant(workshop, capsys):
+    for key in ("cross_attn_function", "crossattention_function", "src_attn_function"):
+        assert resembled(key) == "context_attn_function"
+    warning = parse(capsys, "-config", workshop.config(global_attn_function="softmax"))
+    assert "no such key: global_attn_function; did you mean global_attention_function?" in warning
 
 
 def test_values_and_negative_numbers_are_no_keys(workshop, capsys):
