@@ -53,10 +53,15 @@ def _refusing_sparse_options(original: Callable) -> Callable:
 
 
 def install() -> None:
-    """Put both guards into OpenNMT-py."""
+    """Put both guards into OpenNMT-py.
+
+    A checkpoint has to be loaded to be refused, and torch loads its options, a `Namespace`, only where that is allowed.
+    """
     import onmt.model_builder
+    import torch
     from onmt.utils.parse import ArgumentParser
 
+    torch.serialization.add_safe_globals([Namespace])
     onmt.model_builder.build_base_model = _refusing_sparse_models(onmt.model_builder.build_base_model)
     ArgumentParser.parse_known_args = _refusing_sparse_options(ArgumentParser.parse_known_args)
 

@@ -8,7 +8,7 @@ from typing import Optional, Union
 import torch
 from torch import Tensor
 
-from ..errors import InputError
+from ..errors import InputError, InputTypeError
 from .bias import check_bias, check_mask, clean_bias, split_bias, torch_names
 from .implementations import FUNCTIONS, is_traced, select
 from .request import Request
@@ -103,6 +103,9 @@ def attention(
 
 
 def _check_tensors(query: Tensor, key: Tensor, value: Tensor) -> None:
+    for name, tensor in (("query", query), ("key", key), ("value", value)):
+        if not isinstance(tensor, Tensor):
+            raise InputTypeError(f"{name} must be a tensor, got {type(tensor).__name__}")
     shapes = f"query {tuple(query.shape)}, key {tuple(key.shape)}, value {tuple(value.shape)}"
     if not query.ndim == key.ndim == value.ndim == 4:
         raise InputError(f"attention needs [batch, heads, length, dim], got {shapes}")

@@ -201,4 +201,8 @@ def _notes(systems: Sequence[System], references: Sequence[TextFile]) -> list[st
             notes.append(f"{file.path}: {empty} line(s) without text, scoring 0 in every metric")
     for system in systems:
         notes += system.hypothesis.notes
+        sentences = system.archive.metadata["sentences"] if system.archive is not None else []
+        sourceless = sum(not sentence["source"] for sentence in sentences)
+        if sourceless:
+            notes.append(f"{system.archive.path}: {sourceless} sentence(s) without source: no word is attended there")
     return list(dict.fromkeys(notes))

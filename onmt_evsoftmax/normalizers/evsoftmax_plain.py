@@ -33,8 +33,8 @@ def drop(eps: float) -> float:
     """log(1 + eps) - log(eps): what a score outside the support loses in the training form (eq. 10).
 
     Raises:
-        InputError: eps is negative.
+        InputError: eps is negative, infinite or no number.
     """
-    if not eps >= 0:
-        raise InputError(f"eps must not be negative, got {eps}")
+    if not 0 <= eps < math.inf:
+        raise InputError(f"eps must be finite and not negative, got {eps}")
     return math.log1p(eps) - math.log(eps) if eps > 0 else math.inf

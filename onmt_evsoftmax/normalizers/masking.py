@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any, Callable, Optional
 
 import torch
@@ -31,12 +32,14 @@ def check_scores(scores: Tensor, mask: Optional[Tensor], dim: int) -> int:
     Raises:
         InputError: the scores are no floating-point tensor, have no dimension ``dim`` or no
             entry along it, or the mask is not boolean or does not broadcast to the scores.
-        InputTypeError: the scores or the mask are no tensor; also a TypeError.
+        InputTypeError: the scores or the mask are no tensor, or ``dim`` no whole number; also a TypeError.
     """
     if not isinstance(scores, Tensor):
         raise InputTypeError(f"scores must be a tensor, got {_kind(scores)}; write torch.as_tensor(scores).float()")
     if not scores.is_floating_point():
         raise InputError(f"scores must be floating-point, got {scores.dtype}; convert them with .float()")
+    if not isinstance(dim, numbers.Integral):
+        raise InputTypeError(f"dim must be one whole number, got {dim!r}")
     if not -scores.ndim <= dim < scores.ndim:
         raise InputError(f"dim {dim} is out of range for scores of shape {tuple(scores.shape)}")
     if scores.shape[dim] == 0:
@@ -47,7 +50,7 @@ def check_scores(scores: Tensor, mask: Optional[Tensor], dim: int) -> int:
 
 
 def _check_mask(scores: Tensor, mask: Any) -> None:
-    if isinstance(mask, int) and not isinstance(mask, bool):
+    if isinstance(mask, numbers.Integral) and not isinstance(mask, bool):
         raise InputTypeError(
             f"the second argument is the mask, got the number {mask}; for the dimension write dim={mask}"
         )

@@ -205,3 +205,10 @@ def test_more_arguments_that_do_not_fit(changes, message):
     query = torch.randn(2, 2, 5, 4)
     with pytest.raises(InputError, match=message):
         attention(query, torch.randn(2, 2, 7, 4), torch.randn(2, 2, 7, 4), **changes)
+
+
+def test_an_array_is_refused_by_name():
+    query = torch.zeros(1, 1, 2, 4)
+    with pytest.raises(TypeError, match="key must be a tensor, got ndarray") as caught:
+        attention(query, query.numpy(), query)
+    assert isinstance(caught.value, InputError)

@@ -279,6 +279,9 @@ def test_unusable_arguments_are_named(mapping, scores, mask, dim, message):
     (
         ((torch.zeros(3, 2), 1), r"second argument is the mask, got the number 1; .* write dim=1$"),
         ((torch.zeros(3, 2), -1), r"write dim=-1$"),
+        ((torch.zeros(3, 2), np.int64(1)), r"write dim=1$"),
+        ((torch.zeros(3, 2), None, (0, 1)), r"dim must be one whole number, got \(0, 1\)"),
+        ((torch.zeros(3, 2), None, None), "dim must be one whole number, got None"),
         ((torch.zeros(3, 2), True), "mask must be a boolean tensor .* got bool; write torch.as_tensor"),
         ((torch.zeros(3, 2), [True, False]), "got list; write torch.as_tensor"),
         ((torch.zeros(3, 2), np.ones(2, dtype=bool)), "got numpy.ndarray; write torch.as_tensor"),
@@ -288,7 +291,8 @@ def test_unusable_arguments_are_named(mapping, scores, mask, dim, message):
     ),
 )
 def test_what_is_natural_elsewhere_is_an_error_that_says_what_to_write(mapping, arguments, message):
-    for function in (mapping, log_evsoftmax, onmt_evsoftmax.EvSoftmax()):
+    modules = (onmt_evsoftmax.EvSoftmax(),) if len(arguments) < 3 else ()  # which have their dim already
+    for function in (mapping, log_evsoftmax, *modules):
         with pytest.raises(TypeError, match=message) as caught:
             function(*arguments)
         assert isinstance(caught.value, InputError)

@@ -87,10 +87,10 @@ def test_denormal_scores_are_compared_exactly():
     assert evsoftmax(scores).tolist() == [0.5, 0.5, 0, 0]
 
 
-@pytest.mark.parametrize("eps", (-1e-6, math.nan))
-def test_a_negative_eps_is_refused(eps):
+@pytest.mark.parametrize("eps", (-1e-6, math.nan, math.inf))
+def test_an_eps_that_is_no_small_number_is_refused(eps):
     for function in (evsoftmax, log_evsoftmax):
-        with pytest.raises(InputError, match="eps must not be negative"):
+        with pytest.raises(InputError, match="eps must be finite and not negative"):
             function(torch.randn(3), eps=eps)
 
 
