@@ -31,7 +31,7 @@ OF_PSEUDO_INPUTS = ("pseudo_inputs", "pseudo_start", "pseudo_mean", "pseudo_std"
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Train what the options name, one run folder each; finished runs are left as they are."""
     arguments = _parser().parse_args(argv)
-    runs = [run for changes in _plan(arguments) for run in _runs(arguments, changes)]
+    runs = planned(arguments)
     images: dict[str, Any] = {}
     device = _device(arguments.device)
     for settings, seed in runs:
@@ -74,8 +74,24 @@ def check(settings: Mapping[str, Any]) -> None:
         raise ExperimentError(f"learning_rate: must be positive, not {settings['learning_rate']}")
 
 
+def planned(arguments: argparse.Namespace) -> list[tuple[dict[str, Any], int]]:
+    """Settings and seed of every run, in order.
+
+    Raises:
+        ExperimentError: one of them cannot be trained; the message names its place in the plan.
+    """
+    runs = []
+    for number, changes in enumerate(_plan(arguments), start=1):
+        try:
+            runs += _runs(arguments, changes)
+        except ExperimentError as error:
+            place = "" if arguments.plan is None else f"{arguments.plan}, entry {number}: "
+            raise ExperimentError(f"{place}{error}") from None
+    return runs
+
+
 def _runs(arguments: argparse.Namespace, changes: Mapping[str, Any]) -> list[tuple[dict[str, Any], int]]:
-    """Settings and seed of each run that one line of the plan asks for, checked before any is trained."""
+    """What one entry of the plan asks for; without a prior it means those of --prior."""
     options = {
         "prior": None,
         "latent": arguments.latent,

@@ -115,15 +115,40 @@ def test_pseudo_inputs_start_from_images_near_them():
 def test_a_plan_that_cannot_be_trained_is_refused_before_anything_is(changes, message, tmp_path):
     plan = tmp_path / "plan.yaml"
     plan.write_text("- {epochs: 1}\n- {" + changes + "}\n")
-    with pytest.raises(ExperimentError, match=message):
+    with pytest.raises(ExperimentError, match="plan.yaml, entry 2: .*" + message):
         train.main(["--plan", str(plan), "--out", str(tmp_path / "runs"), "--mirror", str(tmp_path)])
     assert not (tmp_path / "runs").exists()
 
 
-def test_the_plan_of_the_report_can_be_trained():
-    arguments = train._parser().parse_args(["--plan", str(train.HERE / "report.yaml")])
-    runs = [run for changes in train._plan(arguments) for run in train._runs(arguments, changes)]
-    names = [(train.name(settings), seed) for settings, seed in runs]
-    assert len(set(names)) == len(names) == 21
+@pytest.mark.parametrize(
+    ("plan", "options", "count"), [("report", [], 21), ("digits", ["--preset", "small", "--epochs", "120"], 27)]
+)
+def test_the_plans_can_be_trained(plan, options, count):
+    arguments = train._parser().parse_args(["--plan", str(train.HERE / f"{plan}.yaml"), *options])
+    names = [(train.name(settings), seed) for settings, seed in train.planned(arguments)]
+    assert len(set(names)) == len(names) == count
 
 
+def test_a_device_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ExperimentError, match="--device nowhere: cannot be used"):
+        train.main(["--device", "nowhere", "--out", str(tmp_path)])
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_gpu_scores_as_the_cpu_does(config, tmp_path):
+    for device in ("cpu", "cuda"):
+        train.main(["--config", config, "--device", device, "--out", str(tmp_path / device)])
+    for file in (tmp_path / "cpu").glob("*/*/results.json"):
+        other = tmp_path / "cuda" / file.relative_to(tmp_path / "cpu")
+        nats = [json.loads(f.read_text())["nats"]["mean"] for f in (file, other)]
+        assert nats[0] == pytest.approx(nats[1], rel=1e-2)
+
+
+@pytest.mark.realdata
+def test_frey_faces_in_full(real_data, tmp_path):
+    settings = train.load_config(train.HERE / "config.yaml")
+    images = data.load(settings, tmp_path, str(real_data / "frey"))
+    assert images.shape == (1965, 560)
+    assert torch.equal((images * 256).round() / 256, images)
+    assert images.max() == 238 / 256
