@@ -23,7 +23,7 @@ TITLES = {
     "reconstructions": "reconstructions",
     "pseudo_inputs": "pseudo-inputs",
 }
-LINES = ("-", "--", ":", "-.")
+LINES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 4)))
 """Of the runs of one prior, in turn."""
 ACROSS = 5
 """Images in a row of a panel."""
@@ -91,7 +91,7 @@ def _histogram(axes: Axes, nats: np.ndarray) -> None:
 def losses(groups: Sequence[Group]) -> Figure:
     """-RE, KL and the negative validation ELBO over the epochs; warm-up is grey. First seed of each group."""
     names = {"reconstruction": "training, -RE", "kl": "training, KL", "validation_elbo": "validation, -ELBO"}
-    figure = Figure(figsize=(13, 3.8), layout="constrained")
+    figure = Figure(figsize=(15, 3.8), layout="constrained")
     for axes, (key, title) in zip(figure.subplots(1, len(names)), names.items()):
         seen, styles = [], {}
         for group in groups:
@@ -101,12 +101,13 @@ def losses(groups: Sequence[Group]) -> Figure:
             style = LINES[styles.get(prior, 0) % len(LINES)]
             styles[prior] = styles.get(prior, 0) + 1
             epochs = [record["epoch"] for record in log]
-            axes.plot(epochs, values, style, color=COLOURS[prior], lw=1, label=_label(group, groups))
+            look = {"linestyle": style, "color": COLOURS[prior], "lw": 1}
+            axes.plot(epochs, values, label=_label(group, groups), **look)
             seen += [*values[len(values) // 10 :]]  # the first tenth falls too far to be drawn with the rest
         margin = 0.05 * (max(seen) - min(seen))
         axes.set(xlabel="epoch", title=f"{title}, nats", ylim=(min(seen) - margin, max(seen) + margin))
         axes.axvspan(0, groups[0].settings["warm_up"], color="0.92", zorder=0)
-    axes.legend(frameon=False, fontsize="small")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False)
     return figure
 
 
