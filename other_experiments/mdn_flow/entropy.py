@@ -100,8 +100,7 @@ class EntropyTrainer:
         with seeded(self.seed, "test"), torch.no_grad():
             parts = [self._draw(500) for _ in range(max(1, self.settings["test_points"] // 500))]
             claimed, _ = self._measure()
-            fresh, _ = self._forward(base_of(self.model)().rsample((RESIDUAL_POINTS,)), torch.zeros(()))
-            residual = self.case.statistics(fresh).mean(0)
+            residual = self.case.statistics(self.draw(RESIDUAL_POINTS)).mean(0)
         self.model.train()
         x, log_p = (torch.cat(part) for part in zip(*parts))
         entropy = -log_p.mean().item()
@@ -115,6 +114,11 @@ class EntropyTrainer:
             "diverged": self.state["diverged"],
             "cpu_seconds": self.state["seconds"],
         }
+
+    def draw(self, count: int) -> Tensor:
+        """x of the model as it is now, ``[count, *]``, without a gradient."""
+        with torch.no_grad():
+            return self._forward(base_of(self.model)().rsample((count,)), torch.zeros(()))[0]
 
     def state_dict(self) -> dict[str, Any]:
         return {
