@@ -1,1 +1,1 @@
-"""A relaxed mixture of Gaussians under a normalizing flow, as the note on mixture density networks describes it."""
+"""Normalizing flows over a relaxed mixture of Gaussians: the note on mixture density networks."""

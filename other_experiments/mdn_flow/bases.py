@@ -20,7 +20,7 @@ from .weights import log_weights
 
 @dataclass(frozen=True)
 class Base:
-    """``temperature`` is None for a base that is not relaxed; ``joint``: trained on log p(z, c), the ablation."""
+    """``temperature``: None for a base that is not relaxed; ``joint``: the ablation, trained on log p(z, c)."""
 
     name: str
     printed_name: str
@@ -47,8 +47,8 @@ class MixtureBase(LazyDistribution):
 
     Args:
         features: D.
-        settings: ``components, spread, sigma, score_scale, mapping, eps``; means start as N(0, spread^2), all sigmas
-            as sigma, the scores behind the weights as N(0, score_scale^2).
+        settings: ``components, spread, sigma, score_scale, mapping, eps``; means start as N(0, spread^2), all
+            sigmas as sigma, the scores behind the weights as N(0, score_scale^2).
     """
 
     def __init__(self, features: int, settings: Mapping[str, Any]) -> None:
@@ -68,7 +68,7 @@ class MixtureBase(LazyDistribution):
 
 
 class RelaxedBase(MixtureBase):
-    """`RelaxedMixture` with the parameters of `MixtureBase`; other nested sizes for training and evaluation."""
+    """`RelaxedMixture` with the parameters of `MixtureBase`; one nested size for training, one for scores."""
 
     def __init__(self, features: int, settings: Mapping[str, Any], temperature: float, joint: bool) -> None:
         super().__init__(features, settings)

@@ -1,7 +1,8 @@
 """How far the estimates are off: ``python -m other_experiments.mdn_flow.bias --out FILE``.
 
-Three questions about the base's density on its own, without training: how the nested estimate is biased by its size M,
-how far the relaxed mixture is from the exact one, and what the note's density without a recomputed w comes to.
+Three questions about the base's density on its own, without training: how the nested estimate is biased by its
+size M, how far the relaxed mixture is from the exact one, and what the note's density without a recomputed w
+comes to.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def markdown(found: dict[str, Any]) -> str:
     """Two tables."""
     bias = {(row["temperature"], row["nested"]): row for row in found["bias"]}
     lines = [
-        "Bias of the nested log-density in nats (K = 2, D = 2; exact: an integral over c), ± standard error over points.\n",
+        "Bias of the nested log-density in nats (K = 2, D = 2; exact: an integral over c), "
+        "± standard error over points.\n",
         f"| M | {' | '.join(f'tau {temperature:g}' for temperature in TEMPERATURES)} |",
         "|---" * (len(TEMPERATURES) + 1) + "|",
     ]
@@ -105,7 +107,8 @@ def density_of_two(mixture: RelaxedMixture, value: Tensor, nodes: int = 4001) ->
     r"""log p of a relaxed mixture with K = 2, by a one-dimensional integral; ``[N, D]`` to ``[N]``.
 
     The difference of two Gumbels is logistic, so c_1 = sigmoid((log alpha_1 - log alpha_2 + l) / tau), and
-    p(z) = integral_0^1 N(z; c^T mu, c^T sigma) du with u the logistic's distribution function: midpoints in u.
+    p(z) = integral_0^1 N(z; c^T mu, c^T sigma) du with u the logistic's distribution function: midpoints
+    in u.
     """
     u = (torch.arange(nodes, dtype=torch.float64) + 0.5) / nodes
     difference = mixture.log_weights[0] - mixture.log_weights[1] + torch.logit(u)
@@ -120,9 +123,10 @@ def density_of_two(mixture: RelaxedMixture, value: Tensor, nodes: int = 4001) ->
 
 
 def literal_log_prob(mixture: RelaxedMixture, points: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Of draws z = mu_i + w_i sigma_i: the note's density read literally, the nested estimate, and eq. 1; ``[points]`` each.
+    """The note's density read literally, the nested estimate, and eq. 1 of draws z = mu_i + w_i sigma_i.
 
-    Literally p(z | c_j) = N(w_i; 0, I) / prod sigma_j with the w that made z. That holds for j = i alone.
+    Each ``[points]``. Literally p(z | c_j) = N(w_i; 0, I) / prod sigma_j with the w that made z, which holds
+    for j = i alone.
     """
     log_c = mixture.log_choices((points,))
     c = log_c.exp()

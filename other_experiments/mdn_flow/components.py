@@ -18,8 +18,9 @@ ALIVE = 1e-3
 
 
 class ComponentsTrainer:
-    """Minimises E[-log p(x)] over draws of the target, fresh ones at each step; Adam, learning rate by a half cosine.
+    """Minimises E[-log p(x)] over draws of the target, fresh ones at each step.
 
+    Adam with a learning rate that falls to 0 by half a cosine.
     All random numbers of a call of `advance` come from the seed and the number of the call.
     """
 

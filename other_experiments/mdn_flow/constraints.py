@@ -72,7 +72,10 @@ def _well(x: Tensor) -> Tensor:
 
 @functools.lru_cache(maxsize=None)
 def _well_solution() -> tuple[float, float]:
-    """lambda and log Z of p(x) = exp(-lambda (x^2 - 1)^2) / Z with E[(x^2 - 1)^2] = WELL, by bisection and quadrature."""
+    """lambda and log Z of p(x) = exp(-lambda (x^2 - 1)^2) / Z with E[(x^2 - 1)^2] = WELL.
+
+    By bisection over lambda and quadrature over x.
+    """
     x = torch.linspace(-5, 5, 20_001, dtype=torch.float64)
     energy, cell = (x.square() - 1).square(), 10 / 20_000
     low, high = 1e-3, 1e3

@@ -45,7 +45,7 @@ class EntropyTrainer:
     """Minimises -H(p) + lambda . R + c/2 |R|^2 with R = E[statistics(x)], x drawn from the flow.
 
     |R|^2 is estimated without bias by the product of the means of two halves of the batch. After each stage
-    lambda += c R, and c grows by ``penalty_growth`` unless |R| fell to a quarter. One call of `advance` is a stage.
+    lambda += c R, and c grows by ``penalty_growth`` unless |R| fell to a quarter. A call of `advance` is a stage.
     """
 
     def __init__(self, settings: Mapping[str, Any], seed: int) -> None:
@@ -93,8 +93,9 @@ class EntropyTrainer:
     def results(self) -> dict[str, Any]:
         """Entropy and violation of fresh draws against the exact solution.
 
-        ``claimed_entropy`` uses the density that the objective trained with; ``entropy`` the nested density with
-        M = ``nested_evaluation``, for N(0, I) the exact one. ``divergence`` is KL(model || solution) = -entropy - E[log solution].
+        ``claimed_entropy`` uses the density that the objective trained with, ``entropy`` the nested density with
+        M = ``nested_evaluation``, for N(0, I) the exact one.
+        ``divergence`` is KL(model || solution) = -entropy - E[log solution].
         """
         self.model.eval()
         with seeded(self.seed, "test"), torch.no_grad():

@@ -69,8 +69,9 @@ def densities(runs: Path, flow: str) -> Optional[Figure]:
 
 
 def entropies(runs: Path) -> Optional[Figure]:
-    """Draws of the first seed after maximum entropy beside the exact solution; None without a finished run."""
-    cases = [case for case in CASES.values() if list((runs / "entropy" / case.name).glob("*/seed-*/results.json"))]
+    """Draws of the first seed after maximum entropy; None without a finished run."""
+    finished = {file.parents[2].name for file in (runs / "entropy").glob("*/*/seed-*/results.json")}
+    cases = [case for case in CASES.values() if case.name in finished]
     if not cases:
         return None
     figure = Figure(figsize=(2.1 * len(OBJECTIVES), 1.9 * len(cases)), layout="constrained")
@@ -104,9 +105,8 @@ def _model_density(trainer: LikelihoodTrainer, target: str, points: Tensor) -> T
 
 
 def _density(axes: Axes, p: Tensor, top: Tensor) -> None:
-    axes.imshow(
-        p.view(POINTS, POINTS).numpy(), origin="lower", extent=(-EXTENT, EXTENT) * 2, vmin=0, vmax=top, cmap="magma"
-    )
+    box = (-EXTENT, EXTENT) * 2
+    axes.imshow(p.view(POINTS, POINTS).numpy(), origin="lower", extent=box, vmin=0, vmax=top, cmap="magma")
     axes.set_xticks([])
     axes.set_yticks([])
 

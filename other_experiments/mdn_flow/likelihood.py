@@ -1,4 +1,4 @@
-"""Maximum likelihood on targets of known density; all targets and seeds of a flow and base in the same steps."""
+"""Maximum likelihood on targets of known density: all targets and seeds of a flow and base at once."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from .targets import TARGETS, Target
 
 
 class LikelihoodTrainer:
-    """Minimises E[-log p(x)] over draws of the targets, fresh ones at each step; Adam, learning rate by a half cosine.
+    """Minimises E[-log p(x)] over draws of the targets, fresh ones at each step.
 
-    One model for each target and seed, stacked: nets this small spend their time on calls, not on numbers, so nine of
-    them take the time of two to four. Each has its own initialisation, draws and clipped gradient. Only the noise of
-    nested densities comes from one stream for all.
+    Adam with a learning rate that falls to 0 by half a cosine. One model for each target and seed, stacked: nets
+    this small spend their time on calls, not on numbers, so nine of them take the time of two to four. Each has
+    its own initialisation, draws and clipped gradient. Only the noise of nested densities comes from one stream
+    for all.
 
     Args:
         settings: ``flow, base, targets, seeds`` and those of the models and the training.
@@ -156,6 +157,9 @@ def score(model: LazyDistribution, target: Target, seed: int, count: int) -> dic
 
 
 def log_density(model: LazyDistribution, points: Tensor, rows: int = 500) -> Tensor:
-    """log p at the points, a few at a time: the nested estimate holds rows x M x D numbers; ``[N, D]`` to ``[N]``."""
+    """log p at the points, ``[N, D]`` to ``[N]``.
+
+    A few rows at a time, for the nested estimate holds rows x M x D numbers.
+    """
     with torch.no_grad():
         return torch.cat([model().log_prob(part) for part in points.split(rows)])

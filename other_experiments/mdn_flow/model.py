@@ -19,8 +19,10 @@ FLOWS = {
 }
 
 
-def make_model(flow: str, base: str, features: int, settings: Mapping[str, Any], seed: int) -> LazyDistribution:
-    """The untrained model: called, it gives a distribution with ``log_prob``, and ``rsample`` if its base has one.
+def make_model(
+    flow: str, base: str, features: int, settings: Mapping[str, Any], seed: int
+) -> LazyDistribution:
+    """The untrained model; a call of it gives a distribution, with ``rsample`` if its base has one.
 
     Args:
         flow: of `FLOWS`; none is the base alone.

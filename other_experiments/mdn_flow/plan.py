@@ -19,7 +19,12 @@ NOT_OF_A_RUN = ("seeds", "parts", *PARTS)
 
 @dataclass(frozen=True)
 class Run:
-    """What is trained together; ``name`` is the path of its folder, ``settings`` all that its result depends on."""
+    """What is trained together.
+
+    Attributes:
+        name: the path of its folder.
+        settings: all that its result depends on.
+    """
 
     name: str
     settings: Mapping[str, Any]
@@ -28,8 +33,8 @@ class Run:
 def plan(config: Mapping[str, Any], seeds: Sequence[int]) -> list[Run]:
     """All runs, in an order that leaves a useful table whenever it is cut short.
 
-    The first seed of every part comes before the other seeds. Likelihood is all seeds at once, the splines, which take
-    the longest, after that.
+    The first seed of every part comes before the other seeds. Likelihood is all seeds at once, and the splines,
+    which take the longest, come after the other flow.
 
     Raises:
         ExperimentError: the config names something unknown, or a count is not positive.
@@ -40,8 +45,8 @@ def plan(config: Mapping[str, Any], seeds: Sequence[int]) -> list[Run]:
     for part in config["parts"]:
         for name, own in _NAMED[part](config[part]):
             if part == "likelihood":
-                round_ = 2 if own["flow"] == "spline" else 1
-                runs.append((round_, Run(f"{part}/{name}", {"part": part, **shared, **own, "seeds": list(seeds)})))
+                run = Run(f"{part}/{name}", {"part": part, **shared, **own, "seeds": list(seeds)})
+                runs.append((2 if own["flow"] == "spline" else 1, run))
                 continue
             for place, seed in enumerate(seeds):
                 run = Run(f"{part}/{name}/seed-{seed}", {"part": part, "seed": seed, **shared, **own})
@@ -78,7 +83,8 @@ def _check(config: Mapping[str, Any]) -> None:
     _known("likelihood.steps", config["likelihood"]["steps"], FLOWS)
     _known("entropy.cases", config["entropy"]["cases"], CASES)
     _known("entropy.objectives", config["entropy"]["objectives"], OBJECTIVES)
-    for key in ("components", "nested", "nested_evaluation", "hidden", "batch", "test_points", "steps_between"):
+    counts = ("components", "nested", "nested_evaluation", "hidden", "batch", "test_points", "steps_between")
+    for key in counts:
         if config[key] < 1:
             raise ExperimentError(f"{key}: must be at least 1, not {config[key]}")
     for key in ("sigma", "learning_rate", "clip"):

@@ -1,4 +1,4 @@
-"""RAD (Dinh et al. 2019): the space is cut into regions, each is mapped to the same base, a gate says how likely each is."""
+"""RAD (Dinh et al. 2019): the space is cut into regions over one base, and a gate says how likely each is."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ PIECES = 3
 
 
 class FoldedNormal(Distribution):
-    r"""A standard normal z behind a fold of the plane u; p(u) = N(z; 0, I) p(k | z) |dz/du|, z = fold(u), k = region(u).
+    r"""A standard normal z behind a fold of the plane u.
 
-    Each coordinate is folded like the letter N: slopes a_1, -a_2, a_3 for u < -b, |u| <= b, u > b. The pieces' images are
-    z <= a_2 b, |z| <= a_2 b and z >= -a_2 b, so up to three u belong to one z, and 3^D regions of u to one base.
+    p(u) = N(z; 0, I) p(k | z) |dz/du|, z = fold(u), k = region(u).
+
+    Each coordinate is folded like the letter N, with slopes a_1, -a_2, a_3 for u < -b, |u| <= b, u > b. The
+    images of the pieces are z <= a_2 b, |z| <= a_2 b and z >= -a_2 b, so up to three u belong to one z, and 3^D
+    regions of u lie over one base.
 
     Args:
         slopes: a, ``[D, 3]``, positive.
         border: b, ``[D]``, positive.
-        gate: z ``[..., D]`` to scores of the regions, ``[..., 3^D]``. Regions without a preimage of z get none of p(k | z).
-        continuity: 1 makes p(k | z) vanish at the folds, and p(u) continuous, as the paper asks; 0 leaves p(u) jumps there.
+        gate: z ``[..., D]`` to scores of the regions, ``[..., 3^D]``. A region without a preimage of z gets none
+            of p(k | z).
+        continuity: 1 makes p(k | z) vanish at the folds and p(u) continuous, as the paper asks; with 0 p(u) may
+            jump there.
     """
 
     arg_constraints: dict = {}
@@ -53,12 +58,11 @@ class FoldedNormal(Distribution):
     def log_gate(self, z: Tensor) -> Tensor:
         """log p(k | z) of all regions, in the order of ``pieces``; ``[..., 3^D]``."""
         below, above = self.top - z, z + self.top  # room up to the upper fold, and down to the lower one
-        inside = (below > 0) & (above > 0)
         tiny = torch.finfo(z.dtype).tiny
         log_below, log_above = (
             self.continuity * (room / self.top).clamp(tiny, 2).log() for room in (below, above)
         )
-        valid = torch.stack([below >= 0, inside | ((below >= 0) & (above >= 0)), above >= 0], -1)
+        valid = torch.stack([below >= 0, (below >= 0) & (above >= 0), above >= 0], -1)
         room = torch.stack([log_below, log_below + log_above, log_above], -1)
         room = room.masked_fill(~valid, -torch.inf)
         dims = torch.arange(len(self.border))

@@ -16,8 +16,8 @@ class RelaxedMixture(Distribution):
 
         log p(z) ~ logsumexp_j log N(z; c_j^T mu, c_j^T sigma) - log M,   w_j = (z - mu_j) / sigma_j.
 
-    The estimate of p is unbiased, so by Jensen's inequality E[log p_M(z)] <= log p(z): the logarithm reads too low,
-    by about Var(p_1(z)) / (2 M p(z)^2), and less with every larger M (Burda et al. 2016, theorem 1).
+    The estimate of p is unbiased, so by Jensen's inequality E[log p_M(z)] <= log p(z): the logarithm reads too
+    low, by about Var(p_1(z)) / (2 M p(z)^2), and less with every larger M (Burda et al. 2016, theorem 1).
 
     Args:
         log_weights: log alpha, normalised, ``[K]``; -inf leaves a component out.
@@ -46,7 +46,7 @@ class RelaxedMixture(Distribution):
         return self._place(self.log_choices(sample_shape))
 
     def rsample_joint(self, sample_shape: torch.Size = torch.Size()) -> tuple[Tensor, Tensor]:
-        """Draws, and log p(z, c) = log p(z | c) + log p(c) of each with the c that made it (the note's eq. 2)."""
+        """Draws, and log p(z, c) = log p(z | c) + log p(c) of each with the c that made it."""
         log_c = self.log_choices(sample_shape)
         value = self._place(log_c)
         conditional = log_normal(value, *self._selected(log_c))
@@ -84,7 +84,7 @@ class RelaxedMixture(Distribution):
 
 
 def log_density_of_choice(log_c: Tensor, log_weights: Tensor, temperature: float) -> Tensor:
-    r"""Density of a Gumbel-softmax at c, in logarithms (the note's eq. 2, with both sums up to K); ``[..., K]`` to ``[...]``.
+    r"""Log-density of a Gumbel-softmax at c, ``[..., K]`` to ``[...]``: the note's eq. 2 with both sums up to K.
 
     log Gamma(K) + (K - 1) log tau - K log sum_k alpha_k c_k^-tau + sum_k [log alpha_k - (tau + 1) log c_k].
     """

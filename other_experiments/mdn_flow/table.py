@@ -68,8 +68,8 @@ def _of(rows: Sequence[Mapping[str, Any]], part: str) -> list[Mapping[str, Any]]
 
 def _likelihood(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = [
-        "Test negative log-likelihood above the target's own, nats a point: mean ± standard deviation over seeds "
-        "(number of seeds).\n"
+        "Test negative log-likelihood above the target's own, nats a point: "
+        "mean ± standard deviation over seeds (number of seeds).\n"
     ]
     targets = [target for target in TARGETS.values() if any(row["target"] == target.name for row in rows)]
     for flow in FLOWS:
@@ -83,7 +83,8 @@ def _likelihood(rows: Sequence[Mapping[str, Any]]) -> str:
                     _spread(_values(own, "excess", base=base.name, target=target.name)) for target in targets
                 ]
                 if any(cells):
-                    lines.append(f"| {base.printed_name} | {' | '.join(cell or 'not run' for cell in cells)} |")
+                    cells = [cell or "not run" for cell in cells]
+                    lines.append(f"| {base.printed_name} | {' | '.join(cells)} |")
             lines.append("")
     return "\n".join(lines)
 
@@ -104,16 +105,15 @@ def _entropy(rows: Sequence[Mapping[str, Any]]) -> str:
                 diverged = [row["diverged"] for row in own if row["diverged"]]
                 printed = ", ".join(f"at penalty {found['penalty']:g}" for found in diverged) or "no"
                 cells += [printed, str(len(own))]
-                lines.append(
-                    f"| {case.printed_name} ({case.entropy():.3f}) | {objective.printed_name} | {' | '.join(cells)} |"
-                )
+                about = f"{case.printed_name} ({case.entropy():.3f})"
+                lines.append(f"| {about} | {objective.printed_name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
 def _weights(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = [
-        "A mixture of 32 Gaussians without a flow. Alive: weight above 0 after training; effective: exp H(weights); "
-        "returned: how often a dropped component came back in training.\n",
+        "A mixture of 32 Gaussians without a flow. Alive: weight above 0 after training; effective: "
+        "exp H(weights); returned: how often a dropped component came back in training.\n",
         "| weights by | NLL above the target's own | alive | weight > 0.001 | effective | returned |",
         "|---" * 6 + "|",
     ]

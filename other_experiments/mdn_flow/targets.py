@@ -20,7 +20,7 @@ CIRCLE, SPOT_SIGMA, SPOTS = 3.0, 0.25, 8
 
 @dataclass(frozen=True)
 class Target:
-    """``sample``: a count to ``[N, 2]``, from torch's global generator; ``log_prob``: ``[N, 2]`` to ``[N]``."""
+    """``sample``: N to ``[N, 2]``, with torch's global generator; ``log_prob``: ``[N, 2]`` to ``[N]``."""
 
     name: str
     printed_name: str
@@ -57,7 +57,8 @@ def _spot_centres(dtype: torch.dtype) -> Tensor:
 
 
 def _sample_spots(count: int) -> Tensor:
-    return _spot_centres(torch.get_default_dtype())[torch.randint(SPOTS, (count,))] + _noise(count, SPOT_SIGMA)
+    centres = _spot_centres(torch.get_default_dtype())
+    return centres[torch.randint(SPOTS, (count,))] + _noise(count, SPOT_SIGMA)
 
 
 def _log_spots(value: Tensor) -> Tensor:

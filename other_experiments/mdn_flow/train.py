@@ -72,7 +72,8 @@ def _headline(results: Mapping[str, Any]) -> str:
         return ", ".join(f"{row['excess']:.3f}" for row in results["rows"]) + " nats above the targets"
     if "excess" in results:
         return f"{results['excess']:.3f} nats above the target, {results['alive']} components alive"
-    return f"H {results['entropy']:.3f} of {results['exact_entropy']:.3f}, violation {results['violation']:.3f}"
+    entropies = f"H {results['entropy']:.3f} of {results['exact_entropy']:.3f}"
+    return f"{entropies}, violation {results['violation']:.3f}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""The relaxed mixture against its oracles: torch's own Gumbel-softmax, the exact mixture, a one-dimensional integral."""
+"""The relaxed mixture against torch's own Gumbel-softmax, the exact mixture and a one-dimensional integral."""
 
 from __future__ import annotations
 

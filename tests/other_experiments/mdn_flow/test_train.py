@@ -110,9 +110,10 @@ def test_state_holds_all_that_the_next_call_depends_on(settings, part):
     own = {
         "likelihood": {"base": "relaxed02", "seeds": [0, 1], "targets": ["rings"]},
         "weights": {"mapping": "evsoftmax", "components": 6, "seed": 0},
-        "entropy": {"case": "bimodal", "objective": "nested", "flow": "spline", "nested": 8, "batch": 64, "seed": 0},
+        "entropy": {"case": "bimodal", "objective": "nested", "flow": "spline", "nested": 8, "seed": 0},
     }[part]
-    stages = dict(stages=3, stage_steps=5, penalty=1.0, penalty_growth=3.0, penalty_limit=9.0, measure_points=512)
+    stages = {"stages": 3, "stage_steps": 5, "measure_points": 512}
+    stages.update(penalty=1.0, penalty_growth=3.0, penalty_limit=9.0)
     options = settings(part=part, **own, **stages)
     first = train.trainer_of(options)
     first.advance(0)
@@ -133,7 +134,8 @@ def test_models_of_a_stack_are_trained_as_they_would_be_alone(settings):
 
     stack, together = trained(["two_moons", "rings"], [3, 8])
     single, alone = trained(["rings"], [8])
-    assert [record["loss"][3] for record in together] == pytest.approx([r["loss"][0] for r in alone], abs=1e-4)
+    losses = [record["loss"][3] for record in together]
+    assert losses == pytest.approx([record["loss"][0] for record in alone], abs=1e-4)
     for own, other in zip(stack.model(3).parameters(), single.model(0).parameters()):
         torch.testing.assert_close(own, other, atol=1e-4, rtol=1e-3)
 
@@ -161,8 +163,8 @@ def test_every_part_reaches_the_tables(tmp_path, capsys):
 def test_exact_mixture_beats_one_gaussian_on_eight(settings):
     excess = {}
     for base in ("normal", "mixture"):
-        own = settings(base=base, targets=["eight_gaussians"], seeds=[0], steps=300, steps_between=300, spread=2.0)
-        trainer = LikelihoodTrainer(own)
+        own = settings(base=base, targets=["eight_gaussians"], seeds=[0], spread=2.0)
+        trainer = LikelihoodTrainer({**own, "steps": 300, "steps_between": 300})
         trainer.advance(0)
         excess[base] = trainer.results()["rows"][0]["excess"]
     assert excess["mixture"] < excess["normal"] - 0.1
