@@ -33,8 +33,8 @@ class Run:
 def plan(config: Mapping[str, Any], seeds: Sequence[int]) -> list[Run]:
     """All runs, in an order that leaves a useful table whenever it is cut short.
 
-    The first seed of every part comes before the other seeds. Likelihood is all seeds at once, and the splines,
-    which take the longest, come after the other flow.
+    A seed of everything comes before the next one. Likelihood is all seeds at once, after the first seed of the
+    other parts, the splines last.
 
     Raises:
         ExperimentError: the config names something unknown, or a count is not positive.
@@ -50,7 +50,7 @@ def plan(config: Mapping[str, Any], seeds: Sequence[int]) -> list[Run]:
                 continue
             for place, seed in enumerate(seeds):
                 run = Run(f"{part}/{name}/seed-{seed}", {"part": part, "seed": seed, **shared, **own})
-                runs.append((0 if place == 0 else 3, run))
+                runs.append((0 if place == 0 else 2 + place, run))  # 1 and 2 are likelihood's
     return [run for _, run in sorted(runs, key=lambda pair: pair[0])]
 
 

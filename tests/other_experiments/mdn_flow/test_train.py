@@ -56,13 +56,14 @@ def results(folder):
 
 
 def test_plan_leaves_a_useful_table_at_any_time():
-    runs = plan(load_config(train.CONFIG), [4, 2])
+    runs = plan(load_config(train.CONFIG), [4, 2, 7])
     names = [run.name for run in runs]
-    assert len(set(names)) == len(names) == 2 * 4 + 2 * 7 + 2 * 3 * 4
+    assert len(set(names)) == len(names) == 3 * 4 + 2 * 7 + 3 * 3 * 4
     assert all("seed-4" in name for name in names[:16])
     assert all(name.startswith("likelihood/maf") for name in names[16:23])
-    assert all(run.settings["seeds"] == [4, 2] for run in runs if run.settings["part"] == "likelihood")
-    assert all("seed-2" in name for name in names[30:])
+    assert all(run.settings["seeds"] == [4, 2, 7] for run in runs if run.settings["part"] == "likelihood")
+    assert all("seed-2" in name for name in names[30:46])
+    assert all("seed-7" in name for name in names[46:])
 
 
 @pytest.mark.parametrize(
