@@ -22,6 +22,7 @@ from typing import Callable, Optional, Sequence, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from onmt_evsoftmax.corpus.config import read_config
 from onmt_evsoftmax.errors import InputError
 from onmt_evsoftmax.evaluation.report import print_report, read_report
 from onmt_evsoftmax.files import sha256
@@ -212,6 +213,7 @@ class Demo:
     def score(self, hypotheses: Sequence[Path], reference: Path, archives: Sequence[Path]) -> Path:
         command = ["onmt_evsoftmax", "score", "--hyp", *hypotheses, "--ref", reference, "--names", *FUNCTIONS]
         command += ["--hyp_segmentation", "bpe", "--hyp_tokenization", "moses"]
+        command += ["--lang", read_config(PREPARE_CONFIG).tgt_lang]  # the first lines lie apart from their manifest
         command += ["--attention", *archives, "--json"]
         return once(self.out / "scores.json", lambda path: self.run("score", *command, path))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from ..errors import InputError
-from ..files import PathLike, atomic_write, check_writable
+from ..files import PathLike, atomic_write, check_writable, writing
 from .checkpoint import LegacyCheckpoint, read_checkpoint
 from .options import convert_options
 from .vocabularies import token_lists
@@ -86,7 +86,7 @@ def _check_target(old: Path, new: Path, force: bool) -> None:
 
 
 def _write(path: Path, content: dict) -> None:
-    with atomic_write(path, "wb") as stream:
+    with atomic_write(path, "wb") as stream, writing(path):
         torch.save(content, stream)
 
 

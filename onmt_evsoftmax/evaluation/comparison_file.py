@@ -11,7 +11,7 @@ from .attended import ANY_HEAD, MEASURES, UNITS
 from .comparison import FORMAT, METHOD, VERSION, mark
 from .json_part import LARGEST, Damaged, Part
 from .report import PRINTED
-from .score_check import HIGHEST
+from .score_check import HIGHEST, check_texts
 from .significance import OVER_SENTENCES, TESTS, joint_p
 
 KEYS = (
@@ -96,6 +96,7 @@ def _check(root: Part) -> None:
         note.text()
     root.key("reference").key("lines").whole(1)
     root.key("reference").key("path").text()
+    check_texts(root)
     for metric in PRINTED:
         root.key("signatures").key(metric).text()
     seeds = {name: _check_function(function) for name, function in root.key("functions").items()}

@@ -32,9 +32,7 @@ def check_scores(report: Any, metrics: Mapping[str, str]) -> None:
     lines = reference.key("lines").whole(1)
     for key in ("path", "sha256"):
         reference.key(key).text()
-    for _, setting in root.key("settings").items():
-        if not (setting.value is None or isinstance(setting.value, (str, int, float, list))):
-            raise setting.refuse("a text, a number, a list, true or false")
+    check_texts(root)
     for key in FORM:
         root.key("settings").key(key).text()
     signatures = root.key("signatures")
@@ -46,6 +44,25 @@ def check_scores(report: Any, metrics: Mapping[str, str]) -> None:
     for system in systems.parts("system"):
         name = system.key("name").text()
         _check_system(Part(system.value, f"system {name!r}"), metrics, lines)
+
+
+def check_texts(root: Part) -> None:
+    """What scores and comparisons say of their settings, their further references and their language, if anything.
+
+    Raises:
+        Damaged: naming the part.
+    """
+    settings, references, language = map(root.optional, ("settings", "further_references", "language"))
+    for _, setting in settings.items() if settings is not None else ():
+        if not (setting.value is None or isinstance(setting.value, (str, int, float, list))):
+            raise setting.refuse("a text, a number, a list, true or false")
+    for reference in references.parts("reference") if references is not None else ():
+        for key in ("path", "sha256"):
+            reference.key(key).text()
+    for key in ("code", "said_by", "source") if language is not None else ():
+        said = language.optional(key)
+        if said is not None:
+            said.text()
 
 
 def _check_system(system: Part, metrics: Mapping[str, str], lines: int) -> None:

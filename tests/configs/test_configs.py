@@ -44,8 +44,8 @@ def test_opennmt_knows_every_key(path):
 
 def test_an_unknown_key_would_be_found(tmp_path):
     path = tmp_path / "config.yaml"
-    path.write_text("self_attn_funktion: evsoftmax\nsave_model: x\nsrc_vocab: x\ndata: {}\n")
-    assert unknown_keys(path) & {"self_attn_funktion", "--self_attn_funktion"}
+    path.write_text("learning_rat_: 1\nsave_model: x\nsrc_vocab: x\ndata: {}\n")
+    assert unknown_keys(path) & {"learning_rat_", "--learning_rat_"}
 
 
 @pytest.mark.parametrize("path", TRAINING, ids=lambda path: path.name)

@@ -171,7 +171,7 @@ def test_damaged_download_is_fetched_again(tmp_path, server, damaged):
 def test_unfinished_download_is_cleared_away(tmp_path, server):
     source = SourceFile(server.url("/a/train.en.gz"))
     path = locate(source, tmp_path, None, BAR).path
-    path.rename(path.with_name(f".{path.name}.x1y2.part"))
+    path.rename(path.with_name(f".{path.name}.writing-x1y2.part"))
     locate(source, tmp_path, None, BAR)
     assert list(path.parent.iterdir()) == [path]
 

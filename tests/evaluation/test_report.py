@@ -146,5 +146,5 @@ def test_a_missing_report(tmp_path):
 
 
 def test_a_folder_in_the_way(tmp_path, report):
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(InputError, match="is a folder; name the file to write"):
         write_report(tmp_path, report)
