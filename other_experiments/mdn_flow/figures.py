@@ -41,7 +41,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     if not drawn:
         raise ExperimentError(f"{options.runs}: holds no run to draw; run other_experiments.mdn_flow.train")
     for name, figure in drawn.items():
-        save(figure, options.out / f"{name}.png")
+        save(figure, options.out / f"{name}.png", dpi=110)
         print(options.out / f"{name}.png")
 
 
