@@ -17,6 +17,8 @@ from .errors import InputError
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as in a shell: 128 + SIGINT."""
+BROKEN_PIPE = 141
+"""Exit status when nobody reads the output any more: 128 + SIGPIPE."""
 
 COMMANDS = {
     "fetch": (
@@ -91,18 +93,29 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     # OpenNMT-py decorates with an API that today's torch deprecates, once per decorator
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"onmt\.")
     try:
-        return importlib.import_module(COMMANDS[arguments.command][0]).run(arguments)
+        status = importlib.import_module(COMMANDS[arguments.command][0]).run(arguments)
+        sys.stdout.flush()  # a full disk behind it shows here and not while the interpreter ends
+        return status
+    except BrokenPipeError:  # `| head` has seen enough
+        _drop_output()
+        return BROKEN_PIPE
     except InputError as error:
         print(f"onmt_evsoftmax {arguments.command}: error: {error}", file=sys.stderr)
         return 2
     except OSError as error:  # what no reader or writer has put into words
-        if error.filename is None:
-            raise
-        print(f"onmt_evsoftmax {arguments.command}: error: {error.filename}: {error.strerror}", file=sys.stderr)
+        where = error.filename or "output"
+        print(f"onmt_evsoftmax {arguments.command}: error: {where}: {error.strerror}", file=sys.stderr)
+        _drop_output()
         return 2
     except KeyboardInterrupt:
         print(f"\n{_interrupted(arguments.command)}", file=sys.stderr)
         return INTERRUPTED
+
+
+def _drop_output() -> None:
+    """Let what is still to be printed go nowhere: the interpreter would try once more at its end, and complain."""
+    with contextlib.suppress(OSError, ValueError):  # ValueError: a stream without a descriptor
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interrupted(command: Optional[str]) -> str:

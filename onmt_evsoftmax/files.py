@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import gzip
 import hashlib
@@ -18,6 +19,8 @@ from .errors import InputError
 PathLike = Union[str, "os.PathLike[str]"]
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""errors of a disk that has no room for a file, or none for this user"""
 _BOM = b"\xef\xbb\xbf"
 _UNFINISHED = ".writing-"
 """In the names of temporary files, so that nothing else, such as the part of a download, is taken for one."""
@@ -139,9 +142,8 @@ def writing(path: PathLike) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error.strerror or error}); make room or name another place"
-        ) from None
+        remedy = "make room or name another place" if error.errno in FULL else "name another place"
+        raise InputError(f"{path}: cannot be written ({error.strerror or error}); {remedy}") from None
 
 
 def _umask() -> int:

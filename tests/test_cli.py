@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -93,3 +94,24 @@ def test_the_version(capsys):
         main(["--version"])
     assert stop.value.code == 0
     assert capsys.readouterr().out == f"onmt_evsoftmax {onmt_evsoftmax.__version__}\n"
+
+
+def start(*arguments, output) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "onmt_evsoftmax", *arguments]
+    return subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, timeout=120)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/dev/full")
+def test_a_full_disk_behind_the_output_is_one_line():
+    with open("/dev/full", "w") as full:
+        result = start("doctor", output=full)
+    assert result.returncode == 2
+    assert result.stderr == "onmt_evsoftmax doctor: error: output: No space left on device\n"
+
+
+def test_output_that_nobody_reads_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed:
+        result = start("doctor", output=closed)
+    assert (result.returncode, result.stderr) == (141, "")

@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--lang",
         metavar="CODE",
         help="language of hypotheses and references, which sets METEOR's stemmer and Moses' detokeniser: "
-        f"{', '.join(STEMMERS)} (default: what the manifest.json of `prepare` beside the reference says)",
+        f"two or three letters; there are stemmers for {', '.join(STEMMERS)} (default: what the manifest.json of `prepare` beside the reference says)",
     )
     for side, text in (("hyp", "hypotheses"), ("ref", "reference")):
         add(f"--{side}_segmentation", default="none", choices=SCHEMES, help=f"merge the pieces of the {text}")
@@ -79,7 +79,11 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from rich.console import Console
 
+    from ..files import check_writable
     from .report import build_report, print_report, write_report
+
+    if arguments.json:
+        check_writable(arguments.json)
 
     identities = list(zip(_for_each(arguments, "function"), _for_each(arguments, "seed")))
     language = find_language(arguments.ref, arguments.lang)

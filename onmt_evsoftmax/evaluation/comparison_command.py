@@ -7,7 +7,7 @@ import json
 from typing import Any, Callable, Sequence
 
 from ..errors import InputError
-from ..files import atomic_write
+from ..files import atomic_write, check_writable
 from .significance import TESTS, Resampling
 
 EPILOG = """\
@@ -75,6 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     for option in ("samples", "trials"):
         if getattr(arguments, option) < 1:
             raise InputError(f"--{option} {getattr(arguments, option)}: expected a positive number")
+    if arguments.out:
+        check_writable(arguments.out)  # a folder is no beginning of file names
     from rich.console import Console
 
     from .comparison_table import to_csv, to_latex, to_markdown

@@ -12,6 +12,13 @@ PREPARED="${PREPARED:-data/prepared/$CORPUS}"   # where `prepare` put the corpus
 # how the authors scored: lower case, sacrebleu's own tokenizer
 SCORING="${SCORING:---ref $PREPARED/test.tok.de --hyp_segmentation sentencepiece --lowercase}"
 
+case "${1-}" in
+-h | --help) # the comment at the head of the script
+    sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"
+    exit 0
+    ;;
+esac
+
 # Called as FUNCTION SEED [options]: sets function, seed, run and options.
 read_arguments() {
     if [ $# -lt 2 ]; then

@@ -221,3 +221,8 @@ def test_real_german_text(real_data, tmp_path, score):
     scores = read_report(out)["systems"][0]["scores"]
     assert scores.pop("meteor") == pytest.approx(99.9, abs=0.1)
     assert list(scores.values()) == pytest.approx([100] * 5)
+
+
+def test_a_place_that_cannot_be_written_is_known_before_the_work(tmp_path, files, score):
+    status, printed, error = score("--hyp", files[0], "--ref", files[1], "--json", tmp_path)
+    assert (status, printed) == (2, "") and f"{tmp_path}: is a folder; name the file to write" in error

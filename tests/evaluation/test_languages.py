@@ -74,8 +74,10 @@ def test_a_reference_that_nobody_knows_asks_for_the_language(tmp_path, files, sc
     assert "write for example --lang de" in error
     with pytest.raises(InputError, match="none.de: no such file"):
         find_language([tmp_path / "none.de"])
-    with pytest.raises(InputError, match="--lang zz: unknown language; known are .*de, en"):
-        find_language([files[1]], "zz")
+    for no_code in ("german", "en_US", ""):
+        with pytest.raises(InputError, match=f"--lang '{no_code.lower()}': give the code of a language"):
+            find_language([files[1]], no_code)
+    assert find_language([files[1]], "DE").code == "de"
     printed = score("--hyp", files[0], "--ref", files[1])[1]
     assert "language: de, as --lang says\n" in printed
 
@@ -115,9 +117,7 @@ def test_what_the_manifest_does_not_call_a_text_has_no_language(prepared, name):
 @pytest.mark.parametrize(
     "content",
     [
-        "{",
         "[]",
-        "[" * 100_000,
         json.dumps({"format": "onmt_evsoftmax.fetch", "version": 1, "files": {"test.en": {}}}),
         json.dumps({"format": "onmt_evsoftmax.corpus", "version": 1, "files": {"test.en": ""}}),
         json.dumps({"format": "onmt_evsoftmax.corpus", "version": 1, "files": 3}),
@@ -128,6 +128,19 @@ def test_a_manifest_of_something_else_says_nothing(tmp_path, content):
     (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match="--lang is missing"):
         find_language([ref])
+
+
+@pytest.mark.parametrize("content", ["{", "[" * 100_000])
+def test_a_manifest_that_cannot_be_read_is_named(tmp_path, content):
+    ref = write_lines(tmp_path / "test.en", TEXTS["en"])
+    (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match="manifest.json: not readable JSON .* or move it away"):
+        find_language([ref])
+
+
+def test_a_language_without_a_stemmer_has_exact_matches(files, score):
+    printed = score("--hyp", files[0], "--ref", files[1], lang="cs")[1]
+    assert "exact, no stemmer for cs" in printed
 
 
 @pytest.mark.realdata

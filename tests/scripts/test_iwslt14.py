@@ -100,3 +100,9 @@ def test_an_interrupted_training_continues(scripts):
 def test_what_cannot_be_done_says_what_to_do(scripts, command, message):
     script, *arguments = command
     assert message in scripts(f"scripts/iwslt14/{script}", *arguments, status=2)
+
+
+@pytest.mark.parametrize("name", ["preprocess", "finetune", "evaluate"])
+def test_help_is_the_head_of_the_script(scripts, name):
+    printed = scripts(f"scripts/iwslt14/{name}.sh", "--help")
+    assert f"scripts/iwslt14/{name}.sh" in printed and "options go to" in printed
