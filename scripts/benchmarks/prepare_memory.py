@@ -154,7 +154,7 @@ def table(records: Sequence[dict], machine: dict) -> str:
     return "\n".join([*lines, ""])
 
 
-def main(argv: Optional[Sequence[str]] = None) -> None:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -168,23 +168,31 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     add("--workers", type=int, default=2, metavar="N")
     add("--folder", type=Path, metavar="DIR", help="where to make the corpus (default: the system's folder)")
     add("--out", type=Path, help="prefix of the .json and .md to write")
-    arguments = parser.parse_args(argv)
-    if min(arguments.lines) < 1:
-        parser.error("--lines must be at least 1")
-    if not Path("/proc/self/smaps_rollup").exists():
-        parser.error("memory is read from /proc/PID/smaps_rollup, which this system does not have")
+    return parser
+
+
+def _settings(arguments: argparse.Namespace) -> dict:
+    """The keys of a prepare configuration that the options decide."""
     segment = {"method": arguments.method}
     if arguments.method == "bpe":
         segment["merges"] = arguments.merges
     if arguments.method == "sentencepiece":
         segment["max_lines"] = arguments.max_lines
-    settings = {"tokenize": arguments.tokenize, "segment": segment}
-    if arguments.tokenize == "none":
-        settings["normalize"] = {"punctuation": "none"}
+    plain = {"normalize": {"punctuation": "none"}} if arguments.tokenize == "none" else {}
+    return {"tokenize": arguments.tokenize, "segment": segment, **plain}
+
+
+def main(argv: Optional[Sequence[str]] = None) -> None:
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if min(arguments.lines) < 1:
+        parser.error("--lines must be at least 1")
+    if not Path("/proc/self/smaps_rollup").exists():
+        parser.error("memory is read from /proc/PID/smaps_rollup, which this system does not have")
     records, machine = [], about()
     for lines in arguments.lines:
         with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-            config = write_corpus(Path(folder), lines, settings)
+            config = write_corpus(Path(folder), lines, _settings(arguments))
             measured = run(config, arguments.workers)
         about_run = {"lines": lines, "tokenize": arguments.tokenize, "segment": arguments.method}
         records.append({**about_run, **measured})
