@@ -2,7 +2,7 @@
 
 OpenNMT-py offers no plugin mechanism and ignores unknown keys of a YAML, so a plugin that
 is not active trains plain softmax without a word. ``onmt_evsoftmax_startup.pth`` makes every
-interpreter of the environment arm the plugin (see ``onmt_evsoftmax/startup.py``).
+interpreter of the environment arm the plugin (see ``onmt_evsoftmax/plugin/startup.py``).
 """
 
 import base64

@@ -30,7 +30,7 @@ _NAMES = {
         "sparsemax",
         "topk_softmax",
     ),
-    "onmt_evsoftmax.losses": (
+    "onmt_evsoftmax.normalizers.losses": (
         "EvSoftmaxLoss",
         "SparsemaxLoss",
         "Tsallis15Loss",

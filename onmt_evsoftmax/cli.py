@@ -13,7 +13,7 @@ import warnings
 from typing import Iterator, Optional, Sequence
 
 from . import __version__
-from .errors import InputError
+from .base.errors import InputError
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as in a shell: 128 + SIGINT."""
@@ -22,11 +22,11 @@ BROKEN_PIPE = 141
 
 COMMANDS = {
     "fetch": (
-        "onmt_evsoftmax.fetching.command",
+        "onmt_evsoftmax.data.fetching.command",
         "published corpora and models -> files on this machine, checked and ready to prepare",
     ),
     "prepare": (
-        "onmt_evsoftmax.corpus.command",
+        "onmt_evsoftmax.data.corpus.command",
         "raw parallel text -> cleaned, tokenised, segmented, with vocabularies",
     ),
     "convert": (
@@ -42,7 +42,7 @@ COMMANDS = {
         "functions over their seeds: means, errors, paired tests, as Markdown, LaTeX, CSV, JSON",
     ),
     "report": (
-        "onmt_evsoftmax.sweep_report.command",
+        "onmt_evsoftmax.pages.report.command",
         "the folder of a sweep -> one page: tables, learning curves, attention, sentences",
     ),
     "attend": (
@@ -50,7 +50,7 @@ COMMANDS = {
         "every attention weight of a model on a test set, as an archive",
     ),
     "heatmap": (
-        "onmt_evsoftmax.visualization.command",
+        "onmt_evsoftmax.pages.heatmap.command",
         "pictures and an interactive page of an attention archive",
     ),
     "properties": (

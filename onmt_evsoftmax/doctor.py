@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator
 
-from .startup import SWITCH, is_switched_off
-from .versions import TESTED, TESTED_OPENNMT
+from .plugin.startup import SWITCH, is_switched_off
+from .base.versions import TESTED, TESTED_OPENNMT
 
 STARTUP_FILE = "onmt_evsoftmax_startup.pth"
 PACKAGES = ("onmt_evsoftmax", *TESTED)

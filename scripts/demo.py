@@ -22,10 +22,10 @@ from typing import Callable, Optional, Sequence, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from onmt_evsoftmax.corpus.config import read_config
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.data.corpus.config import read_config
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.evaluation.report import print_report, read_report
-from onmt_evsoftmax.files import sha256
+from onmt_evsoftmax.base.files import sha256
 from scripts.checkpoints import whole_checkpoints
 from scripts.demo_report import write_report
 

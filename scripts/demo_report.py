@@ -9,8 +9,8 @@ from typing import Sequence
 
 from onmt_evsoftmax.evaluation.report import PRINTED, read_report
 from onmt_evsoftmax.evaluation.text import load_text
-from onmt_evsoftmax.files import atomic_write, read_lines
-from onmt_evsoftmax.names import PRINTED_NAMES
+from onmt_evsoftmax.base.files import atomic_write, read_lines
+from onmt_evsoftmax.base.catalogue import PRINTED_NAMES
 
 EXAMPLES = 12
 

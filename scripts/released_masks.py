@@ -24,8 +24,8 @@ from rich.progress import track
 from torch import Tensor
 
 from onmt_evsoftmax.archive import KINDS
-from onmt_evsoftmax.errors import InputError
-from onmt_evsoftmax.files import atomic_write, read_lines
+from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.files import atomic_write, read_lines
 from onmt_evsoftmax.normalizers import evsoftmax
 from onmt_evsoftmax.normalizers.masking import MASKED_SCORE
 from onmt_evsoftmax.opennmt.attend import LoadedModel, load_model, teacher_forced_attention

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onmt_evsoftmax import doctor
-from onmt_evsoftmax.versions import TESTED
+from onmt_evsoftmax.base.versions import TESTED
 
 
 def test_a_sound_installation(command):

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Optional, Sequence
 
-from onmt_evsoftmax.files import atomic_write
+from onmt_evsoftmax.base.files import atomic_write
 
 from .patterns import PATTERNS, Pattern
 from .sentences import Pair

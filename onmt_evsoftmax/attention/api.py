@@ -8,7 +8,7 @@ from typing import Optional, Union
 import torch
 from torch import Tensor
 
-from ..errors import InputError, InputTypeError
+from ..base.errors import InputError, InputTypeError
 from .bias import check_bias, check_mask, clean_bias, split_bias, torch_names
 from .implementations import FUNCTIONS, is_traced, select
 from .request import Request

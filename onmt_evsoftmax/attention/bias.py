@@ -7,7 +7,7 @@ from typing import Optional
 import torch
 from torch import Tensor
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..normalizers.masking import nothing_masked, valid_entries
 from .implementations import is_traced
 from .visibility import Visibility

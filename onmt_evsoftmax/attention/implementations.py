@@ -10,7 +10,7 @@ from typing import Callable, Mapping, Optional
 import torch
 from torch import Tensor
 
-from ..errors import InputError
+from ..base.errors import InputError
 from .blockwise import blockwise
 from .dense import dense
 from .flex import flex, flex_obstacle

@@ -13,8 +13,8 @@ from typing import Any, Mapping, Optional
 import torch
 from torch import Tensor
 
-from ..errors import InputError
-from ..files import PathLike
+from ..base.errors import InputError
+from ..base.files import PathLike
 from .stand_ins import stand_ins
 
 PARTS = ("model", "generator", "vocab", "opt")

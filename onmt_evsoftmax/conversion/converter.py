@@ -8,8 +8,8 @@ from pathlib import Path
 
 import torch
 
-from ..errors import InputError
-from ..files import PathLike, atomic_write, check_writable, writing
+from ..base.errors import InputError
+from ..base.files import PathLike, atomic_write, check_writable, writing
 from .checkpoint import LegacyCheckpoint, read_checkpoint
 from .options import convert_options
 from .vocabularies import token_lists

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, Mapping
 
-from ..errors import InputError
+from ..base.errors import InputError
 
 RENAMED = {
     "rnn_size": "hidden_size",

@@ -9,7 +9,7 @@ from typing import Any, Mapping
 
 from torch import Tensor, nn
 
-from ..errors import InputError
+from ..base.errors import InputError
 
 GENERATOR = "generator."
 _RENAMED = (

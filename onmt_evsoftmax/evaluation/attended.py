@@ -14,8 +14,8 @@ from typing import Sequence
 import numpy as np
 
 from ..archive import AttentionArchive, Sentence
-from ..errors import InputError
-from ..segmentation import word_ids
+from ..base.errors import InputError
+from ..archive.segmentation import word_ids
 
 UNITS = ("words", "positions")
 MEASURES = ("positions", "words", "share", "entropy")

@@ -8,7 +8,7 @@ from typing import Any, Mapping, Optional, Sequence
 import numpy as np
 
 from ..archive import KINDS
-from ..errors import InputError
+from ..base.errors import InputError
 from .attended import ANY_HEAD, MEASURES, UNITS
 from .runs import Run
 from .significance import standard_error

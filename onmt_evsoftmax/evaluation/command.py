@@ -6,8 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any, Optional
 
-from ..errors import InputError
-from ..segmentation import SCHEMES
+from ..base.errors import InputError
+from ..archive.segmentation import SCHEMES
 from .languages import STEMMERS, Language, find_language
 from .text import TOKENIZATIONS, TextFile, check_aligned, load_text
 
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from rich.console import Console
 
-    from ..files import check_writable
+    from ..base.files import check_writable
     from .report import build_report, print_report, write_report
 
     if arguments.json:

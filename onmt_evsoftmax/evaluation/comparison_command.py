@@ -6,8 +6,8 @@ import argparse
 import json
 from typing import Any, Callable, Sequence
 
-from ..errors import InputError
-from ..files import atomic_write, check_writable
+from ..base.errors import InputError
+from ..base.files import atomic_write, check_writable
 from .significance import TESTS, Resampling
 
 EPILOG = """\

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Optional
 
-from ..documents import read_json
-from ..errors import InputError
+from ..base.documents import read_json
+from ..base.errors import InputError
 from .attended import ANY_HEAD, MEASURES, UNITS
 from .comparison import FORMAT, METHOD, VERSION, mark
 from .json_part import LARGEST, Damaged, Part

@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import Any, Iterator, Optional
 
-from ..names import PRINTED_NAMES
+from ..base.catalogue import PRINTED_NAMES
 from .attended import ANY_HEAD, MEASURES, UNITS
 from .report import PRINTED
 from .significance import OVER_SENTENCES, TESTS

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Sequence
 
-from ..errors import InputError
-from ..files import PathLike
+from ..base.errors import InputError
+from ..base.files import PathLike
 
 STEMMERS = {
     "da": "danish",
@@ -57,7 +57,7 @@ def find_language(references: Sequence[PathLike], given: Optional[str] = None) -
     Raises:
         InputError: nothing says it; what says it disagrees; ``given`` is unknown; or a file is missing.
     """
-    from ..corpus.prepared import prepared_text
+    from ..data.corpus.prepared import prepared_text
 
     if given is not None:
         given = given.lower()

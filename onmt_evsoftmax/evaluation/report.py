@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import __version__
-from ..documents import read_json
-from ..errors import InputError
-from ..files import PathLike, atomic_write, sha256
+from ..base.documents import read_json
+from ..base.errors import InputError
+from ..base.files import PathLike, atomic_write, sha256
 from .attended import ANY_HEAD, UNITS
 from .json_part import Damaged
 from .languages import Language

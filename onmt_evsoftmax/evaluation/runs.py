@@ -8,9 +8,9 @@ from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 
-from ..errors import InputError
-from ..files import PathLike
-from ..names import PRINTED_NAMES
+from ..base.errors import InputError
+from ..base.files import PathLike
+from ..base.catalogue import PRINTED_NAMES
 from .report import PRINTED, read_report
 
 LABEL = re.compile(r"(?P<function>[\w.-]+)(?::(?P<seed>\d+))?=(?P<path>.+)")

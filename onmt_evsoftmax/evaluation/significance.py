@@ -15,7 +15,7 @@ from typing import Iterator, Optional, Sequence
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 
 CONFIDENCE = 0.95
 BLOCK = 10_000_000

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Optional, Sequence
 
 from ..archive import AttentionArchive
-from ..errors import InputError
+from ..base.errors import InputError
 from .attended import AttendedWords
 from .bleu import score_bleu
 from .chrf import score_chrf

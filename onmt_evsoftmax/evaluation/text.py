@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterable, Optional
 
-from ..errors import InputError
-from ..files import PathLike, read_lines, sha256
-from ..segmentation import merge
+from ..base.errors import InputError
+from ..base.files import PathLike, read_lines, sha256
+from ..archive.segmentation import merge
 
 TOKENIZATIONS = ("none", "moses")
 MOSES_ESCAPES = ("&apos;", "&quot;", "&amp;", "&lt;", "&gt;", "&#91;", "&#93;", "&#124;")
@@ -44,7 +44,7 @@ def load_text(
 
     Args:
         path: UTF-8 text, one sentence per line; ``.gz`` is decompressed.
-        segmentation: how the words were cut into pieces, see `onmt_evsoftmax.segmentation`.
+        segmentation: how the words were cut into pieces, see `onmt_evsoftmax.archive.segmentation`.
         tokenization: ``moses`` undoes Moses tokenisation and its escapes; ``none`` leaves
             the words as they are, with one space between them if pieces were merged.
         lang: language of the text; Moses detokenisation cannot do without it.

@@ -8,7 +8,7 @@ from typing import Optional
 import torch
 from torch import Tensor
 
-from ..errors import InputError
+from ..base.errors import InputError
 from .masking import accumulation_type, softmax_over, valid_entries
 
 

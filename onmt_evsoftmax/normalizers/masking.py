@@ -8,7 +8,7 @@ from typing import Any, Callable, Optional
 import torch
 from torch import Tensor
 
-from ..errors import InputError, InputTypeError
+from ..base.errors import InputError, InputTypeError
 
 MASKED_SCORE = -1e8
 """A score at or below this counts as masked (float64, float32, bfloat16).

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Mapping, Sequence
 
-from ..files import atomic_write, check_writable
+from ..base.files import atomic_write, check_writable
 
 if TYPE_CHECKING:
     from .properties import Finding

@@ -8,8 +8,8 @@ from typing import Callable, Mapping, Optional
 
 from torch import Tensor
 
-from ..errors import InputError
-from ..names import PRINTED_NAMES
+from ..base.errors import InputError
+from ..base.catalogue import PRINTED_NAMES
 from .entmax15 import entmax15
 from .evsoftmax import evsoftmax
 from .posthoc_evidential import posthoc_evidential
@@ -26,7 +26,7 @@ class Normalizer:
     Attributes:
         name: the one string that names it in configurations, checkpoints, tables and files.
         function: ``function(scores, mask=None, dim=-1)``.
-        loss_name: the function of `onmt_evsoftmax.losses` that a classifier with this mapping is
+        loss_name: the function of `onmt_evsoftmax.normalizers.losses` that a classifier with this mapping is
             trained with; None for a mapping that is only a control.
     """
 
@@ -46,7 +46,7 @@ class Normalizer:
         Raises:
             InputError: the mapping has none.
         """
-        from .. import losses  # which itself needs the mappings
+        from . import losses  # which itself needs the mappings
 
         if self.loss_name is None:
             raise InputError(

@@ -6,7 +6,7 @@ from typing import Optional
 
 from torch import Tensor, nn
 
-from ..errors import InputError
+from ..base.errors import InputError
 from .masking import accumulation_type, check_scores, valid_entries
 from .sparsemax import sparsemax
 

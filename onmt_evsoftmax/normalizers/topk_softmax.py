@@ -7,7 +7,7 @@ from typing import Optional
 import torch
 from torch import Tensor, nn
 
-from ..errors import InputError
+from ..base.errors import InputError
 from .function import MappingFunction, softmax_product
 from .masking import accumulation_type, check_scores, softmax_over, valid_entries
 

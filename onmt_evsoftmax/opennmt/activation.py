@@ -8,7 +8,7 @@ import warnings
 from contextvars import ContextVar
 from typing import Callable, Optional
 
-from ..versions import TESTED_OPENNMT
+from ..base.versions import TESTED_OPENNMT
 from .functions import AttentionFunctions, resolve
 
 _translate_options: ContextVar[Optional[argparse.Namespace]] = ContextVar("translate_options", default=None)

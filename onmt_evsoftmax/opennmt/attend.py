@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from ..archive import KINDS, Sentence
-from ..errors import InputError
-from ..files import PathLike
-from ..option_keys import CONTEXT, SELF
+from ..base.errors import InputError
+from ..base.files import PathLike
+from ..plugin.option_keys import CONTEXT, SELF
 from .functions import OVERRIDE, AttentionFunctions
 from .modules import attention_modules
 

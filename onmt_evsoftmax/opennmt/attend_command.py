@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from ..archive import KINDS
-from ..errors import InputError
-from ..segmentation import SCHEMES
+from ..base.errors import InputError
+from ..archive.segmentation import SCHEMES
 
 LINES_NAMED = 10
 
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.progress import track
 
     from ..archive import write_archive
-    from ..files import check_writable
+    from ..base.files import check_writable
     from .attend import load_model, longest, teacher_forced_attention
 
     check_writable(arguments.out)
@@ -94,7 +94,7 @@ def _note_empty_lines(path: str, sources: list[list[str]]) -> None:
 
 
 def _read_pairs(arguments: argparse.Namespace) -> tuple[list[list[str]], list[list[str]]]:
-    from ..files import read_lines
+    from ..base.files import read_lines
 
     sources, hypotheses = read_lines(arguments.src), read_lines(arguments.hyp)
     if len(sources) != len(hypotheses):

@@ -6,9 +6,9 @@ from argparse import Namespace
 from dataclasses import dataclass
 from typing import Optional
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..normalizers import registry
-from ..option_keys import CONTEXT, FUNCTION_KEYS, GENERATOR, SELF
+from ..plugin.option_keys import CONTEXT, FUNCTION_KEYS, GENERATOR, SELF
 
 OVERRIDE = "override_"
 """Prefix of the attribute in which a translation's options hold a key: a language-model prior that is loaded

@@ -6,9 +6,9 @@ from typing import Iterator
 
 from torch import Tensor, nn
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..normalizers import log_evsoftmax, registry
-from ..option_keys import CONTEXT, GENERATOR, SELF
+from ..plugin.option_keys import CONTEXT, GENERATOR, SELF
 from .functions import AttentionFunctions
 
 EPSILON = 1e-6

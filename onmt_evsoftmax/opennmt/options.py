@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 
 from ..normalizers import registry
-from ..option_keys import CONTEXT, GENERATOR, SELF
+from ..plugin.option_keys import CONTEXT, GENERATOR, SELF
 from .functions import GENERATOR_FUNCTIONS, OVERRIDE
 
 POST_HOC = "posthoc_evidential"

@@ -6,8 +6,8 @@ import os
 from argparse import Namespace
 from typing import Any, Callable, Iterator, Mapping
 
-from ..errors import InputError
-from ..startup import STRICT, SWITCH
+from ..base.errors import InputError
+from ..plugin.startup import STRICT, SWITCH
 
 
 def reporting_what_is_ignored(original: Callable) -> Callable:

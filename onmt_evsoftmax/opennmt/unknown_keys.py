@@ -16,8 +16,8 @@ from typing import Any, Callable, Iterator, Optional, Sequence
 
 import yaml
 
-from ..names import PRINTED_NAMES
-from ..option_keys import CONTEXT, FUNCTION_KEYS, SELF
+from ..base.catalogue import PRINTED_NAMES
+from ..plugin.option_keys import CONTEXT, FUNCTION_KEYS, SELF
 
 COMMAND_LINE = "command line"
 DASHES = "-\u2010\u2013\u2014"

@@ -8,7 +8,7 @@ from typing import Any, Mapping, Optional, Sequence, Union
 
 import yaml
 
-from onmt_evsoftmax.documents import read_yaml
+from onmt_evsoftmax.base.documents import read_yaml
 
 from .errors import ExperimentError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Callable, Optional, Sequence
 
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 
 
 ExperimentError = InputError

@@ -11,8 +11,8 @@ from typing import Any, Iterator, Mapping, Optional
 import torch
 import yaml
 
-from onmt_evsoftmax.documents import parse_json, read_json, read_yaml
-from onmt_evsoftmax.files import read_lines, writing
+from onmt_evsoftmax.base.documents import parse_json, read_json, read_yaml
+from onmt_evsoftmax.base.files import read_lines, writing
 
 from .errors import ExperimentError
 from .files import PathLike, atomic_write

@@ -27,8 +27,8 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from onmt_evsoftmax.attention import attention
-from onmt_evsoftmax.errors import InputError
-from onmt_evsoftmax.files import atomic_write
+from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.files import atomic_write
 
 SHAPES = ("32x8x32x64", "16x8x64x64", "4x8x256x64", "1x8x1024x64", "1x8x4096x64", "1x1x16384x64")
 SHAPES_CUDA = tuple(

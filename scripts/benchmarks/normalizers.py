@@ -29,8 +29,8 @@ import torch
 from common import CLOCKS, PeakMemory, machine
 from torch import Tensor
 
-from onmt_evsoftmax.errors import InputError
-from onmt_evsoftmax.files import atomic_write
+from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.files import atomic_write
 from onmt_evsoftmax.normalizers import NORMALIZERS
 
 SHAPES = ("8192x32", "8192x128", "8192x1024", "64x32000")

@@ -31,7 +31,7 @@ from typing import Iterator, Optional, Sequence
 import numpy as np
 import yaml
 
-from onmt_evsoftmax.files import atomic_write
+from onmt_evsoftmax.base.files import atomic_write
 
 LEXICON = 50_000
 SHORTEST, LONGEST = 4, 20

@@ -17,7 +17,7 @@ from typing import Any, Optional, Sequence
 
 import torch
 
-from onmt_evsoftmax.files import atomic_write
+from onmt_evsoftmax.base.files import atomic_write
 from other_experiments.common.config import load_config
 from other_experiments.common.plots import METHODS, PRINTED
 from other_experiments.cvae.batches import Batch

@@ -26,8 +26,8 @@ from typing import Optional, Sequence
 
 import yaml
 
-from onmt_evsoftmax.files import atomic_write
-from onmt_evsoftmax.names import PRINTED_NAMES
+from onmt_evsoftmax.base.files import atomic_write
+from onmt_evsoftmax.base.catalogue import PRINTED_NAMES
 from common import machine
 
 ROOT = Path(__file__).resolve().parents[2]

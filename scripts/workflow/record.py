@@ -10,7 +10,7 @@ from typing import Any, Mapping
 
 import yaml
 
-from onmt_evsoftmax.files import atomic_write
+from onmt_evsoftmax.base.files import atomic_write
 
 PACKAGES = (
     "onmt_evsoftmax",

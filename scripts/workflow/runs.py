@@ -8,7 +8,7 @@ from typing import Any, Iterator, Optional
 
 import yaml
 
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 
 from .settings import Settings
 

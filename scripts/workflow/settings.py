@@ -14,10 +14,10 @@ from typing import Any, Iterator, Mapping, Optional
 import jsonschema
 import yaml
 
-from onmt_evsoftmax.corpus.config import TRAIN, Config, read_config
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.data.corpus.config import TRAIN, Config, read_config
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.evaluation.languages import find_language
-from onmt_evsoftmax.files import PathLike
+from onmt_evsoftmax.base.files import PathLike
 
 POST_HOC = "posthoc_evidential"
 SCHEMA = Path(__file__).with_name("settings.schema.yaml")

@@ -18,9 +18,9 @@ from typing import IO, Optional, Sequence
 
 import yaml
 
-from onmt_evsoftmax.errors import InputError
-from onmt_evsoftmax.files import atomic_write, sha256
-from onmt_evsoftmax.startup import STRICT, SWITCH, is_switched_off
+from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.files import atomic_write, sha256
+from onmt_evsoftmax.plugin.startup import STRICT, SWITCH, is_switched_off
 from scripts.checkpoints import whole_checkpoints
 
 from .runs import checkpoint, prefix, refuse_other_settings, run_names, start_model, training_config

@@ -10,7 +10,7 @@ import torch
 
 from onmt_evsoftmax.attention import FUNCTIONS, IMPLEMENTATIONS, attention
 from onmt_evsoftmax.attention.implementations import CAUSAL_LENGTH, DENSE_SCORES
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 
 TENSOR = torch.randn(2, 4, 6, 8)
 

@@ -77,6 +77,6 @@ def test_a_batch_of_validation_is_counted_in_tokens_too(path):
 
 @pytest.mark.parametrize("path", PREPARATION, ids=lambda path: path.name)
 def test_preparations_are_valid(path):
-    from onmt_evsoftmax.corpus.config import read_config
+    from onmt_evsoftmax.data.corpus.config import read_config
 
     assert read_config(path).name == path.name.split(".")[0]

@@ -10,7 +10,7 @@ import torch
 
 from onmt_evsoftmax.conversion.checkpoint import read_checkpoint
 from onmt_evsoftmax.conversion.converter import convert
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 
 from .legacy import FIELDS, FIRST, FORMS, LAST, write_legacy
 

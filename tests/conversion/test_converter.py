@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from onmt_evsoftmax.conversion.converter import convert
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 
 from .conftest import load
 from .legacy import FIELDS, FIRST, FORMS, LAST, write_legacy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from onmt_evsoftmax.conversion.options import convert_options
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 
 TRANSFORMER = {"encoder_type": "transformer", "decoder_type": "transformer", "rnn_size": 512, "layers": 6}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from onmt_evsoftmax.files import read_lines, sha256
+from onmt_evsoftmax.base.files import read_lines, sha256
 from data.toy_grammar import adjectives, adverbials, generate, nouns, verbs
 from data.toy_grammar.sentences import Pair
 from data.toy_grammar.writer import Writer

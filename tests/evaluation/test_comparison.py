@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from onmt_evsoftmax import cli
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.evaluation.attended import MEASURES
 from onmt_evsoftmax.evaluation.attended_seeds import pool_attended
 from onmt_evsoftmax.evaluation.comparison import mark

@@ -8,7 +8,7 @@ import yaml
 from sacremoses import MosesTokenizer
 
 from onmt_evsoftmax import cli
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.evaluation.languages import find_language
 from onmt_evsoftmax.evaluation.report import read_report
 from onmt_evsoftmax.evaluation.text import restorer

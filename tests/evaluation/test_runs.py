@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.evaluation.comparison import compare
 from onmt_evsoftmax.evaluation.report import read_report
 from onmt_evsoftmax.evaluation.runs import group_runs, read_runs, shared_seeds

@@ -10,7 +10,7 @@ import pytest
 from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.significance import PairedTest
 
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.evaluation.bleu import score_bleu
 from onmt_evsoftmax.evaluation.chrf import score_chrf
 from onmt_evsoftmax.evaluation.corpus_significance import MeanOverSeeds, corpus_significance

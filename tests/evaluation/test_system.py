@@ -3,7 +3,7 @@ import random
 import pytest
 
 from onmt_evsoftmax.archive import AttentionArchive
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.evaluation.system import check_archive_fits, score_texts, system_names
 from onmt_evsoftmax.evaluation.text import load_text
 

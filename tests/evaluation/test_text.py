@@ -3,7 +3,7 @@ import gzip
 import pytest
 from sacremoses import MosesTokenizer
 
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.evaluation.text import check_aligned, load_text, restorer
 
 from .testset import REFERENCES, bpe, write_lines

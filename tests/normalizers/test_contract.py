@@ -10,7 +10,7 @@ import torch
 
 import onmt_evsoftmax
 from onmt_evsoftmax import log_evsoftmax, normalizers
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.normalizers.masking import masked_score
 
 MODULES = {

@@ -20,7 +20,7 @@ def module(name):
 
 MODULES = [
     f"onmt_evsoftmax.normalizers.{info.name}" for info in pkgutil.iter_modules(normalizers.__path__)
-] + ["onmt_evsoftmax.losses"]
+] + ["onmt_evsoftmax.normalizers.losses"]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -29,7 +29,7 @@ def test_examples(name):
 
 
 def test_every_public_function_has_an_example():
-    losses = module("onmt_evsoftmax.losses")
+    losses = module("onmt_evsoftmax.normalizers.losses")
     public = [getattr(normalizers, name) for name in normalizers.__all__]
     public += [getattr(losses, name) for name in vars(losses) if name.endswith(("_loss", "_kl"))]
     lacking = [

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onmt_evsoftmax import EvSoftmax, LogEvSoftmax, evsoftmax, log_evsoftmax, softmax
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.normalizers.evsoftmax_plain import evsoftmax_plain
 
 integers = st.lists(st.integers(-60, 60), min_size=1, max_size=40)

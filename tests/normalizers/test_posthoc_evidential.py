@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from onmt_evsoftmax import evsoftmax, posthoc_evidential, posthoc_evidential_from_features
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.normalizers import belief_masses, evidential_weights
 
 

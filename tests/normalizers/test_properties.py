@@ -11,7 +11,7 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.normalizers import get, names, properties, properties_command, softmax
 
 YES, NO, CONDITIONAL = True, False, "conditional"

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import onmt_evsoftmax
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.normalizers import NORMALIZERS, get, names
 
 
@@ -86,6 +86,6 @@ def test_every_public_name_is_there():
 
 
 def test_every_mapping_has_a_printed_name_and_nothing_else_has():
-    from onmt_evsoftmax.names import PRINTED_NAMES
+    from onmt_evsoftmax.base.catalogue import PRINTED_NAMES
 
     assert tuple(PRINTED_NAMES) == names()

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from onmt_evsoftmax import SparseHourglass, sparsehourglass, sparsemax
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 
 
 @pytest.mark.parametrize("q", (0.1, 1.0, 5.0))

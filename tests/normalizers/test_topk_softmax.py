@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from onmt_evsoftmax import TopkSoftmax, evsoftmax, softmax, topk_softmax
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 
 
 @pytest.mark.parametrize("k", (1, 2, 5, 9, 20))

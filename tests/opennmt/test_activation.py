@@ -49,7 +49,7 @@ def test_the_environment_variable_switches_it_off():
 def test_start_up_imports_no_third_party_package():
     heavy = ("torch", "numpy", "onmt", "argparse", "importlib.metadata")
     assert python(f"import sys; print([name for name in {heavy} if name in sys.modules])") == "[]"
-    assert python("import sys; print('onmt_evsoftmax.startup' in sys.modules)") == "True"
+    assert python("import sys; print('onmt_evsoftmax.plugin.startup' in sys.modules)") == "True"
 
 
 def test_activation_is_idempotent():
@@ -93,7 +93,7 @@ def test_an_untested_version_warns():
 
 def test_other_imports_are_left_alone():
     code = """
-        import sys, json, onmt_evsoftmax.startup as startup
+        import sys, json, onmt_evsoftmax.plugin.startup as startup
         assert startup.is_armed()
         try:
             import no_such_module_of_mine

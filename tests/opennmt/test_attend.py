@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from onmt_evsoftmax.archive import AttentionArchive
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.evaluation.attended import measure_attended
 from onmt_evsoftmax.opennmt.attend import (
     AttentionRecorder,

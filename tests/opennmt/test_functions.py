@@ -6,7 +6,7 @@ from argparse import Namespace
 
 import pytest
 
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.opennmt.functions import AttentionFunctions, resolve
 
 NOTHING = dict(self_attn_function=None, context_attn_function=None, generator_function=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.opennmt.functions import AttentionFunctions
 from onmt_evsoftmax.opennmt.modules import AttentionNormalizer, attention_modules, install
 

@@ -20,17 +20,17 @@ from onmt_evsoftmax.archive import AttentionArchive
 from onmt_evsoftmax.conversion.converter import convert
 from onmt_evsoftmax.conversion.options import convert_options
 from onmt_evsoftmax.conversion.weights import build_model, split_generator
-from onmt_evsoftmax.download import _Part
+from onmt_evsoftmax.base.downloads import _Part
 from onmt_evsoftmax.evaluation.attended import measure_attended
-from onmt_evsoftmax.fetching.archives import unpack
-from onmt_evsoftmax.fetching.catalogue import dataset
-from onmt_evsoftmax.fetching.manifest import Manifest
-from onmt_evsoftmax.files import read_lines
-from onmt_evsoftmax.segmentation import SCHEMES
-from onmt_evsoftmax.visualization.html_page import script_json
-from onmt_evsoftmax.visualization.models import open_models
-from onmt_evsoftmax.visualization.page import page_data
-from onmt_evsoftmax.visualization.panel import View
+from onmt_evsoftmax.data.fetching.archives import unpack
+from onmt_evsoftmax.data.fetching.catalogue import dataset
+from onmt_evsoftmax.data.fetching.manifest import Manifest
+from onmt_evsoftmax.base.files import read_lines
+from onmt_evsoftmax.archive.segmentation import SCHEMES
+from onmt_evsoftmax.pages.html_page import script_json
+from onmt_evsoftmax.archive.models import open_models
+from onmt_evsoftmax.pages.heatmap.page import page_data
+from onmt_evsoftmax.archive.panel import View
 from other_experiments.common import datasets, runs
 from other_experiments.common.config import load_config
 

@@ -11,7 +11,7 @@ from collections import Counter
 
 import pytest
 
-from onmt_evsoftmax.errors import InputError
+from onmt_evsoftmax.base.errors import InputError
 
 from .samples import READERS, Reader
 

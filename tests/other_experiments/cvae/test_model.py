@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import Categorical, kl_divergence
 
-from onmt_evsoftmax.losses import evsoftmax_kl
+from onmt_evsoftmax.normalizers.losses import evsoftmax_kl
 from other_experiments.common.datasets import load_digits
 from other_experiments.common.plots import METHODS
 from other_experiments.cvae.batches import Batches, label_of

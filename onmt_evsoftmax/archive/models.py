@@ -1,0 +1,91 @@
+"""The archives that are drawn side by side, and what they must have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional, Sequence
+
+from . import SIDES, AttentionArchive
+from ..base.errors import InputError
+from ..base.files import PathLike
+from ..base.catalogue import PRINTED_NAMES
+from .segmentation import merge
+
+
+@dataclass(frozen=True)
+class Model:
+    """An opened archive and, where the user gave one, a name for it."""
+
+    archive: AttentionArchive
+    name: Optional[str] = None
+
+    @property
+    def segmentation(self) -> str:
+        return self.archive.metadata["segmentation"]
+
+    def function(self, kind: str) -> str:
+        """Printed name of the mapping that made this kind of attention."""
+        name = self.archive.metadata["functions"][kind]
+        return PRINTED_NAMES.get(name, name)
+
+    def source(self, sentence: int) -> list[str]:
+        """Source words of a sentence, without reading any attention."""
+        return merge(self._tokens(sentence)["source"], self.segmentation)
+
+    def lacks_words(self, sentence: int) -> bool:
+        """Whether a side of a sentence has no tokens, as the source of an empty line."""
+        return not all(self._tokens(sentence).values())
+
+    def _tokens(self, sentence: int) -> dict[str, list[str]]:
+        sentences = self.archive.metadata["sentences"]
+        if not 0 <= sentence < len(sentences):
+            raise InputError(
+                f"{self.archive.path}: no sentence {sentence}; it holds sentences 0 to {len(sentences) - 1}"
+            )
+        return {side: sentences[sentence][side] for side in SIDES}
+
+
+def open_models(paths: Sequence[PathLike], names: Optional[Sequence[str]] = None) -> list[Model]:
+    """Open every archive; ``names``, where given, has one name for each."""
+    if names is not None and len(names) != len(paths):
+        raise InputError(f"--names: {len(names)} names for {len(paths)} archives; give one for each")
+    return [Model(AttentionArchive(path), name) for path, name in zip(paths, names or [None] * len(paths))]
+
+
+def titles(models: Sequence[Model], kind: str) -> list[str]:
+    """One title for each model: its function, with a name where that alone does not tell them apart."""
+    functions = [model.function(kind) for model in models]
+    result = []
+    for model, function in zip(models, functions):
+        name = model.name
+        if name is None and functions.count(function) > 1:
+            name = str(model.archive.path.with_suffix(""))
+        if name is None or function in name:
+            result.append(name or function)
+        else:
+            result.append(f"{name} ({function})")
+    return result
+
+
+def require_kind(models: Sequence[Model], kind: str) -> None:
+    """Raise `InputError` where an archive does not hold this kind of attention."""
+    for model in models:
+        kinds = model.archive.metadata["kinds"]
+        if kind not in kinds:
+            raise InputError(f"{model.archive.path}: holds no {kind} attention, only: {', '.join(kinds)}")
+
+
+def require_same_source(models: Sequence[Model], sentence: int) -> None:
+    """Raise `InputError` where the models did not read the same sentence.
+
+    The same words are enough, models may cut them into different pieces. Targets may differ:
+    they are different models' translations.
+    """
+    first, *others = models
+    expected = first.source(sentence)
+    for other in others:
+        if other.source(sentence) != expected:
+            raise InputError(
+                f"{first.archive.path} and {other.archive.path}: sentence {sentence} has different sources; "
+                "draw archives of the same test set"
+            )

@@ -1,0 +1,78 @@
+"""What the project's HTML pages share: one file that loads nothing, in light and dark colours."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any, Mapping, Optional, Sequence
+
+from ..figures.colour import DARK, LIGHT, TICKS
+
+HERE = Path(__file__).parent
+THEMES = {"light": LIGHT, "dark": DARK}
+STYLES = (HERE / "page_common.css", HERE / "map.css")
+SCRIPTS = (HERE / "page_common.js", HERE / "map.js", HERE / "choices.js")
+
+
+def render(
+    title: str,
+    body: str,
+    data: Mapping[str, Any],
+    scripts: Sequence[Path],
+    styles: Sequence[Path] = (),
+    colours: Optional[Mapping[str, Mapping[str, str]]] = None,
+) -> str:
+    """The text of a page; the same arguments give the same text.
+
+    Args:
+        title: plain text, escaped here.
+        body: HTML; with ``__MAPS__`` in its template (see `fill`) the scripts have where to draw.
+        data: read by the scripts as ``data``; the themes and ticks of `colour` are added.
+        scripts: JavaScript files of this page, after those that all pages share.
+        styles: CSS files of this page, likewise.
+        colours: CSS variables for ``light`` and ``dark`` pages besides those of `colour.Theme`.
+    """
+    parts = {
+        "TITLE": html.escape(title),
+        "STYLE": _style_variables(colours or {}) + "\n" + _read([*STYLES, *styles]),
+        "BODY": body,
+        "DATA": script_json({**data, "ticks": TICKS, "themes": _theme_data()}),
+        "SCRIPT": _read([*SCRIPTS, *scripts]),
+    }
+    return fill(HERE / "page_common.html", parts)
+
+
+def fill(template: Path, parts: Mapping[str, str]) -> str:
+    """The HTML of a template, ``__NAME__`` replaced by ``parts["NAME"]``; ``__MAPS__`` is ``map.html``."""
+    found = {"MAPS": (HERE / "map.html").read_text(encoding="utf-8"), **parts}
+    # in one pass: a text that reads like a placeholder stays text
+    return re.sub(r"__([A-Z]+)__", lambda name: found[name[1]], template.read_text(encoding="utf-8"))
+
+
+def _read(paths: Sequence[Path]) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+def script_json(data: Mapping[str, Any]) -> str:
+    """JSON as it stands in a script element."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # "<" can end the script element that holds the data; inside JSON its escape is the same text
+    return text.replace("<", "\\u003c")
+
+
+def _style_variables(colours: Mapping[str, Mapping[str, str]]) -> str:
+    """Custom properties of ``:root`` for light pages, and for dark ones in a media query."""
+    light, dark = (
+        " ".join(f"--{key}: {value};" for key, value in {**theme.colours(), **colours.get(name, {})}.items())
+        for name, theme in THEMES.items()
+    )
+    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+
+
+def _theme_data() -> dict[str, dict[str, Any]]:
+    """What the scripts need to colour cells: ``light`` and ``dark``, see `colour`."""
+    return {
+        name: {"ramp": theme.ramp(), "zero": theme.zero, "dot": theme.dot} for name, theme in THEMES.items()
+    }

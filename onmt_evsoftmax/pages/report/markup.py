@@ -1,0 +1,160 @@
+"""The parts of the page that are plain HTML; everything that comes from files is escaped here."""
+
+from __future__ import annotations
+
+import html
+from typing import Iterable, Optional, Sequence
+
+from ...evaluation.comparison_table import Cell, legend, p_text, printed, table_rows
+from ...evaluation.report import PRINTED
+from ...evaluation.significance import TESTS
+from ...sweep.folder import Sweep
+from ...sweep.missing import Missing
+from .sentences import mark_differences
+from ...sweep.testset import TestSet
+
+escape = html.escape
+
+
+def score_tables(tests: Sequence[TestSet]) -> str:
+    """Table 4 for each test set, with differences and p-values; what all legends say comes once, last."""
+    legends = [list(legend(test.comparison)) if test.comparison else [] for test in tests]
+    filled = [lines for lines in legends if lines]
+    shared = [line for line in filled[0] if all(line in lines for lines in filled)] if len(filled) > 1 else []
+    parts = []
+    for test, lines in zip(tests, legends):
+        own = [line for line in lines if line not in shared]
+        parts += [f"<h3>{escape(test.name)}</h3>", _score_table(test), _legend(own), _differences(test)]
+    return "\n".join([*parts, _legend(shared)])
+
+
+def _score_table(test: TestSet) -> str:
+    if test.comparison is None:
+        return "<p>No run is scored on this test set yet.</p>"
+    functions = test.comparison["functions"]
+    rows = [[heading, *map(_cell, cells)] for heading, cells in table_rows(test.comparison)]
+    seeds = [_seeds(summary["seeds"]) for summary in functions.values()]
+    return _table(test.name, ["", *map(printed, functions)], [*rows, ["seeds", *seeds]])
+
+
+def _seeds(seeds: Sequence[Optional[int]]) -> str:
+    return ", ".join("–" if seed is None else str(int(seed)) for seed in seeds)
+
+
+def _legend(lines: Sequence[str]) -> str:
+    items = "".join(f"<li>{escape(line)}</li>\n" for line in lines)
+    return f'<ul class="legend">\n{items}</ul>' if lines else ""
+
+
+def _cell(cell: Cell) -> str:
+    if cell.mean is None:
+        return "–"
+    spread = "" if cell.spread is None else f' <span class="spread">± {cell.spread:.2f}</span>'
+    return f"{cell.mean:.2f}{spread}<sup>{escape(cell.mark)}</sup>"
+
+
+def _differences(test: TestSet) -> str:
+    comparison = test.comparison
+    if comparison is None or not comparison["differences"]:
+        return ""
+    against, method = printed(comparison["against"]), comparison["method"]
+    heads = ["function", "metric", "difference", "95 % over sentences", *(f"p ({name})" for name in TESTS)]
+    rows = [
+        [
+            escape(printed(function)),
+            PRINTED[metric],
+            f"{found['difference']:+.2f}",
+            _interval(found["interval"]),
+            *(escape(p_text(found["p"][name])) for name in TESTS),
+        ]
+        for function, metrics in comparison["differences"].items()
+        for metric, found in metrics.items()
+    ]
+    what = "; ".join(f"{key}: {method[key]}" for key in (*TESTS, "interval"))
+    table = _table(f"{test.name}, minus {against}", heads, rows)
+    summary = f"Differences from {escape(against)}, with p-values"
+    return f'<details><summary>{summary}</summary>\n{table}\n<p class="legend">{escape(what)}.</p></details>'
+
+
+def _interval(bounds: Optional[Sequence[float]]) -> str:
+    return "–" if bounds is None else f"{bounds[0]:+.2f} to {bounds[1]:+.2f}"
+
+
+def _table(label: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """``heads`` are text, the cells of ``rows`` HTML; a table too wide scrolls inside its frame."""
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    body = "\n".join(
+        f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+        for first, *cells in rows
+    )
+    frame = f'<div class="frame" role="region" tabindex="0" aria-label="{escape(label)}">'
+    return f"{frame}<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+
+
+def missing_list(parts: Sequence[Missing], continuation: Missing) -> str:
+    """What is not there (yet), each with the command that makes it, after that for all; folded away."""
+    if not parts:
+        return ""
+    lines = "".join(f"<li>{_missing(part)}</li>\n" for part in parts)
+    count = "1 part is missing" if len(parts) == 1 else f"{len(parts)} parts are missing"
+    everything = f"<p>{_missing(continuation)}</p>"
+    summary = f"<summary>{count}</summary>"
+    return f'<details class="missing">{summary}\n{everything}\n<ul>\n{lines}</ul></details>'
+
+
+def _missing(part: Missing) -> str:
+    return escape(part.text) + (f" <code>{escape(part.command)}</code>" if part.command else "")
+
+
+def example_list(
+    test: TestSet,
+    title: str,
+    numbers: Sequence[int],
+    differences: Sequence[float],
+    pair: tuple[str, str],
+    carried: set[int],
+) -> str:
+    """Sentences with both translations, marked where they differ; a button opens the ``carried`` ones."""
+    cards = "\n".join(
+        _example(test, number, differences[number], pair, number in carried) for number in numbers
+    )
+    empty = "<p>None.</p>"
+    return f"<h4>{escape(title)}</h4>\n" + (f'<ol class="examples">\n{cards}\n</ol>' if cards else empty)
+
+
+def _example(test: TestSet, number: int, difference: float, pair: tuple[str, str], carried: bool) -> str:
+    texts = [("source", test.sources), ("reference", test.references)]
+    lines = [(name, "", escape(lines[number])) for name, lines in texts if lines is not None]
+    one, other = (test.shown.get(name) for name in pair)
+    if one and other and one.hypotheses is not None and other.hypotheses is not None:
+        first, second = one.hypotheses[number], other.hypotheses[number]
+        lines.append((printed(pair[0]), _bleu(one.bleu, number), mark_differences(first, second)))
+        lines.append((printed(pair[1]), _bleu(other.bleu, number), mark_differences(second, first)))
+    items = "\n".join(
+        f"<dt>{escape(name)}{score}</dt><dd>{text or '(empty)'}</dd>" for name, score, text in lines
+    )
+    button = (
+        f'<button type="button" class="open" data-test="{escape(test.name)}" data-sentence="{number}">'
+        f'Show attention<span class="hidden-text"> of sentence {number}</span></button>'
+        if carried
+        else ""
+    )
+    head = (
+        f'<p class="head"><strong>{difference:+.1f} BLEU</strong> <span>sentence {number}</span>{button}</p>'
+    )
+    return f"<li>{head}\n<dl>\n{items}\n</dl></li>"
+
+
+def _bleu(scores: Optional[Sequence[float]], number: int) -> str:
+    return "" if scores is None else f' <span class="spread">BLEU {scores[number]:.1f}</span>'
+
+
+def configuration(sweep: Sweep) -> str:
+    """The settings as they ran, and the versions."""
+    settings = "<p>No settings.yaml.</p>"
+    if sweep.settings is not None:
+        frame = '<pre class="frame" role="region" tabindex="0" aria-label="settings.yaml">'
+        settings = f"{frame}{escape(sweep.settings)}</pre>"
+    rows = [[escape(str(name)), escape(str(version))] for name, version in (sweep.versions or {}).items()]
+    versions = _table("versions", ["package", "version"], rows) if rows else "<p>No versions.json.</p>"
+    return f"<h3>Settings</h3>\n{settings}\n<h3>Versions</h3>\n{versions}"

@@ -1,0 +1,144 @@
+"""The folder of a sweep: which runs and test sets it holds, its settings and versions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, Optional
+
+from ..base.documents import read_json, read_yaml
+from ..base.errors import InputError
+from ..base.files import PathLike
+from ..base.catalogue import PRINTED_NAMES
+from .plan import Plan, read_plan
+
+AGAINST = "evsoftmax"
+"""The function that the others are compared with; the last in every table."""
+
+POST_HOC = "posthoc_evidential"
+"""Translates with the softmax model of the same seed: there is nothing to train, hence no log."""
+
+RUN = re.compile(rf"(?P<function>{'|'.join(map(re.escape, PRINTED_NAMES))})\.(?P<seed>\d+)")
+SUFFIXES = (".hyp", ".npz", ".json")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """``FUNCTION.SEED/``: one trained model and what it made of the test sets."""
+
+    function: str
+    seed: int
+    path: Path
+
+    def file(self, test: str, suffix: str) -> Optional[Path]:
+        """``TEST.suffix``, or None where there is none (yet)."""
+        path = self.path / f"{test}.{suffix}"
+        return path if path.is_file() else None
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a folder holds and, where its settings say it, what it is to hold.
+
+    Attributes:
+        runs: the runs that have a folder, of those that are wanted.
+        wanted: the runs that the settings ask for, without settings those that are there; functions in the
+            order of the tables, seeds ascending.
+        tests: names of the test sets, as the settings ask for them, without settings in alphabetical order.
+        settings: text of ``settings.yaml``; None where there is none.
+        plan: what the settings ask for; None without settings, or where they are odd.
+        odd_key: the key of the settings that keeps them from being understood.
+        versions: what ``versions.json`` says; None where there is none.
+    """
+
+    path: Path
+    runs: list[RunFolder]
+    wanted: list[RunFolder]
+    tests: list[str]
+    settings: Optional[str]
+    plan: Optional[Plan]
+    odd_key: Optional[str]
+    versions: Optional[dict[str, Any]]
+
+    @property
+    def functions(self) -> list[str]:
+        return list(dict.fromkeys(run.function for run in self.wanted))
+
+    @property
+    def seeds(self) -> list[int]:
+        return sorted({run.seed for run in self.wanted})
+
+    @property
+    def moved(self) -> bool:
+        """Whether ``out`` of the settings is another folder than this one."""
+        here = self.path.resolve()
+        return self.plan is not None and here not in {path.resolve() for path in self.seen(self.plan.out)}
+
+    def seen(self, name: PathLike) -> list[Path]:
+        """A relative path of the settings or scores may start here or, as a rule, above the sweep."""
+        return [base / name for base in (Path(), *self.path.resolve().parents)]
+
+
+def read_sweep(path: PathLike) -> Sweep:
+    """Find the runs of a sweep; nothing large is read.
+
+    Where there is a ``settings.yaml``, only the functions, seeds and test sets that it asks for count.
+
+    Raises:
+        InputError: there is no such folder, it neither holds a ``FUNCTION.SEED`` folder nor asks for one,
+            or its settings or versions are damaged.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise InputError(f"{path}: no such folder; name the folder that a sweep wrote")
+    settings, plan, odd_key = _read_settings(path / "settings.yaml")
+    versions = _read_versions(path / "versions.json")
+    wanted = _found_runs(path) if plan is None else _planned_runs(path, plan)
+    if not wanted:
+        raise InputError(f"{path}: holds no run, that is no folder FUNCTION.SEED such as evsoftmax.1")
+    order = list(PRINTED_NAMES)
+    wanted.sort(key=lambda run: (run.function == AGAINST, order.index(run.function), run.seed))
+    runs = [run for run in wanted if run.path.is_dir()]
+    tests = _found_tests(runs) if plan is None else list(plan.tests)
+    return Sweep(path, runs, wanted, tests, settings, plan, odd_key, versions)
+
+
+def _planned_runs(path: Path, plan: Plan) -> list[RunFolder]:
+    pairs = product(dict.fromkeys(plan.functions), dict.fromkeys(plan.seeds))
+    return [RunFolder(function, seed, path / f"{function}.{seed}") for function, seed in pairs]
+
+
+def _found_runs(path: Path) -> list[RunFolder]:
+    return [
+        RunFolder(found["function"], int(found["seed"]), entry)
+        for entry in path.iterdir()
+        for found in [RUN.fullmatch(entry.name)]
+        if found and entry.is_dir()
+    ]
+
+
+def _found_tests(runs: list[RunFolder]) -> list[str]:
+    return sorted({file.stem for run in runs for file in run.path.iterdir() if file.suffix in SUFFIXES})
+
+
+def _read_settings(path: Path) -> tuple[Optional[str], Optional[Plan], Optional[str]]:
+    """The text, what it asks for, and the key that hides this."""
+    if not path.exists():
+        return None, None, None
+    content = read_yaml(path, "restore it")
+    text = path.read_text(encoding="utf-8")
+    try:
+        return text, read_plan(content), None
+    except ValueError as error:
+        return text, None, str(error)
+
+
+def _read_versions(path: Path) -> Optional[dict[str, Any]]:
+    if not path.exists():
+        return None
+    versions = read_json(path, "restore it or remove it")
+    if not isinstance(versions, dict):
+        raise InputError(f"{path}: expected an object of names and versions; restore it or remove it")
+    return versions
