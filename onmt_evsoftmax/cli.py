@@ -10,7 +10,8 @@ import signal
 import sys
 import threading
 import warnings
-from typing import Iterator, Optional, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Optional
 
 from . import __version__
 from .base.errors import InputError

@@ -11,12 +11,13 @@ import platform
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable
 
-from .plugin.startup import SWITCH, is_switched_off
 from .base.versions import TESTED, TESTED_OPENNMT
+from .plugin.startup import SWITCH, is_switched_off
 
 STARTUP_FILE = "onmt_evsoftmax_startup.pth"
 PACKAGES = ("onmt_evsoftmax", *TESTED)
@@ -98,8 +99,7 @@ def check_opennmt_version() -> Finding:
         "OpenNMT-py",
         found in TESTED_OPENNMT,
         found or "missing",
-        f"tested versions are {' and '.join(TESTED_OPENNMT)}: "
-        "pip install 'OpenNMT-py>=3.0.4,<3.6' 'torch>=2.6'",
+        f"tested versions are {' and '.join(TESTED_OPENNMT)}: pip install 'OpenNMT-py>=3.0.4,<3.6' 'torch>=2.6'",
     )
 
 
@@ -128,9 +128,7 @@ def check_switch() -> Finding:
 def check_armed() -> Finding:
     """Whether a fresh interpreter that only imports OpenNMT-py has the plugin active."""
     probe = "import onmt; print(getattr(onmt, '_onmt_evsoftmax', False))"
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", probe], capture_output=True, text=True, check=False
-    )
+    result = subprocess.run([sys.executable, "-W", "ignore", "-c", probe], capture_output=True, text=True, check=False)
     active = result.stdout.strip() == "True"
     lines = (result.stderr.strip() or "onmt imported without the plugin").splitlines()
     return Finding(
@@ -146,9 +144,7 @@ def check_attention() -> Finding:
     try:
         zeros, path = _zeros_in_attention()
     except Exception as error:  # a broken installation can fail in any way; the report must still be printed
-        return Finding(
-            "attention", False, f"{type(error).__name__}: {error}", "mend the lines above this one"
-        )
+        return Finding("attention", False, f"{type(error).__name__}: {error}", "mend the lines above this one")
     return Finding(
         "attention",
         zeros > 0,

@@ -15,17 +15,18 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Callable, Optional, Sequence, TextIO
+from typing import Callable, Optional, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from onmt_evsoftmax.data.corpus.config import read_config
 from onmt_evsoftmax.base.errors import InputError
-from onmt_evsoftmax.evaluation.report import print_report, read_report
 from onmt_evsoftmax.base.files import sha256
+from onmt_evsoftmax.data.corpus.config import read_config
+from onmt_evsoftmax.evaluation.report import print_report, read_report
 from scripts.checkpoints import whole_checkpoints
 from scripts.demo_report import write_report
 
@@ -82,9 +83,7 @@ class Runner:
         if status != 0:
             end = log.read_text(encoding="utf-8").splitlines(keepends=True)[-15:]
             self.console.print("".join(end), markup=False)
-            raise InputError(
-                f"{title} exited with status {status}; its output is in {log}. The same command continues"
-            )
+            raise InputError(f"{title} exited with status {status}; its output is in {log}. The same command continues")
 
     def _follow(self, words: Sequence[str], log: TextIO, advance: Callable[[int], None]) -> int:
         """Run to the end, copying the output to the log; returns the exit status."""
@@ -147,9 +146,7 @@ class Demo:
         archives = [self.attend(*files, source, name) for *files, name in zip(models, hypotheses, FUNCTIONS)]
         scores = self.score(hypotheses, reference, archives)
         picture, page = self.draw(archives)
-        return write_report(
-            self.out / "report.html", scores, picture, page, source, reference, hypotheses, self.pages
-        )
+        return write_report(self.out / "report.html", scores, picture, page, source, reference, hypotheses, self.pages)
 
     @property
     def pages(self) -> int:
@@ -192,9 +189,7 @@ class Demo:
 
     def translate(self, model: Path, source: Path, function: str) -> Path:
         command = ("onmt_translate", "-model", model, "-src", source, "-beam_size", 5, "-output")
-        return once(
-            self.out / f"{function}.hyp", lambda path: self.run(f"translate {function}", *command, path)
-        )
+        return once(self.out / f"{function}.hyp", lambda path: self.run(f"translate {function}", *command, path))
 
     def attend(self, model: Path, hypothesis: Path, source: Path, function: str) -> Path:
         command = (
@@ -243,9 +238,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         parser.add_argument(
             f"--{name}", type=count, default=getattr(FULL, name), help="training steps (default: %(default)s)"
         )
-    parser.add_argument(
-        "--sentences", type=count, help="translate only the first N test sentences (default: all)"
-    )
+    parser.add_argument("--sentences", type=count, help="translate only the first N test sentences (default: all)")
     options = parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else 120)
     schedule = Schedule(options.pretrain, options.fine_tune, options.checkpoint_every, options.sentences)

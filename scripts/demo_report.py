@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Sequence
 
+from onmt_evsoftmax.base.catalogue import PRINTED_NAMES
+from onmt_evsoftmax.base.files import atomic_write, read_lines
 from onmt_evsoftmax.evaluation.report import PRINTED, read_report
 from onmt_evsoftmax.evaluation.text import load_text
-from onmt_evsoftmax.base.files import atomic_write, read_lines
-from onmt_evsoftmax.base.catalogue import PRINTED_NAMES
 
 EXAMPLES = 12
 
@@ -85,9 +85,7 @@ def write_report(
                 pages=pages,
                 picture=_inline(picture),
                 examples=_examples_table(source, reference, hypotheses),
-                versions=html.escape(
-                    ", ".join(f"{name} {version}" for name, version in report["versions"].items())
-                ),
+                versions=html.escape(", ".join(f"{name} {version}" for name, version in report["versions"].items())),
             )
         )
     return path
@@ -124,9 +122,7 @@ def _examples_table(source: Path, reference: Path, hypotheses: Sequence[Path]) -
         load_text(source, segmentation="bpe", tokenization="moses", lang="en").sentences,
         read_lines(reference),
     ]
-    columns += [
-        load_text(path, segmentation="bpe", tokenization="moses", lang="de").sentences for path in hypotheses
-    ]
+    columns += [load_text(path, segmentation="bpe", tokenization="moses", lang="de").sentences for path in hypotheses]
     rows = [["source", "reference", *(PRINTED_NAMES[path.stem] for path in hypotheses)]]
     return _table(rows + [list(row) for row in zip(*columns)][:EXAMPLES], "text")
 

@@ -39,9 +39,7 @@ TRANSLATION = "-beam_size 5 -max_length 30 -length_penalty none -batch_size 30 -
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where to write")
     parser.add_argument("--version", choices=sorted(TORCHTEXT), default="2.3.0")
     parser.add_argument("--steps", type=int, default=400, help="training steps (default: %(default)s)")
@@ -62,9 +60,7 @@ def make(folder: Path, version: str, steps: int = 400) -> None:
     write_corpus(folder)
     (train_version_2 if version.startswith("2") else train_version_1)(folder, steps)
     os.replace(folder / f"model_step_{steps}.pt", folder / "model.pt")
-    output = run(
-        folder, "translate", "-model", "model.pt", "-src", "test.txt", "-output", "hyp", *TRANSLATION
-    )
+    output = run(folder, "translate", "-model", "model.pt", "-src", "test.txt", "-output", "hyp", *TRANSLATION)
     result = {
         "version": version,
         "options": TRANSLATION,
@@ -133,9 +129,7 @@ def run(folder: Path, command: str, *arguments: str) -> str:
         "OMP_NUM_THREADS": "1",
         "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "1",  # the old release loads its own files as pickles
     }
-    return call(
-        [sys.executable, "-W", "ignore", "-m", f"onmt.bin.{command}", *arguments], folder, environment
-    )
+    return call([sys.executable, "-W", "ignore", "-m", f"onmt.bin.{command}", *arguments], folder, environment)
 
 
 def call(command: list[str], folder: Path, environment) -> str:

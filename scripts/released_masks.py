@@ -15,9 +15,10 @@ import argparse
 import json
 import platform
 import random
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Optional
 
 import torch
 from rich.progress import track
@@ -125,16 +126,12 @@ def table(results: dict[str, dict[str, Count]]) -> str:
             shares = [c.rows_with_hidden_keys, c.dense_rows, c.dense_rows_ours]
             cells = [share / max(1, c.rows) for share in shares]
             cells += [kept / max(1, c.visible_keys) for kept in (c.kept_released, c.kept_ours)]
-            lines.append(
-                f"| {ORDERS[order]} | {kind} | " + " | ".join(f"{cell:.1%}" for cell in cells) + " |"
-            )
+            lines.append(f"| {ORDERS[order]} | {kind} | " + " | ".join(f"{cell:.1%}" for cell in cells) + " |")
     return "\n".join(lines)
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True, help="checkpoint of onmt_train, fine-tuned with evsoftmax")
     parser.add_argument("--src", required=True, help="source pieces")
     parser.add_argument("--tgt", required=True, help="target pieces, line by line")
@@ -165,9 +162,7 @@ def _pairs(src: str, tgt: str) -> Pairs:
     """The pairs without an empty side, in the order of the files."""
     sources, targets = read_lines(src), read_lines(tgt)
     if len(sources) != len(targets):
-        raise InputError(
-            f"{src} has {len(sources)} lines, {tgt} has {len(targets)}; they must belong together"
-        )
+        raise InputError(f"{src} has {len(sources)} lines, {tgt} has {len(targets)}; they must belong together")
     pairs = [(s.split(), t.split()) for s, t in zip(sources, targets) if s.split() and t.split()]
     if not pairs:
         raise InputError(f"{src}: no line with text on both sides")
@@ -183,9 +178,7 @@ def _write(arguments: argparse.Namespace, results: dict[str, dict[str, Count]]) 
         "torch": torch.__version__,
         "python": platform.python_version(),
     }
-    counts = {
-        order: {kind: asdict(count) for kind, count in kinds.items()} for order, kinds in results.items()
-    }
+    counts = {order: {kind: asdict(count) for kind, count in kinds.items()} for order, kinds in results.items()}
     with atomic_write(arguments.json) as stream:
         json.dump({**about, "counts": counts}, stream, indent=1)
 

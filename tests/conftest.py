@@ -24,9 +24,7 @@ def real_data() -> Path:
     return folder
 
 
-def run_command(
-    name: str, *arguments, cwd=None, check: bool = True, **environment
-) -> subprocess.CompletedProcess:
+def run_command(name: str, *arguments, cwd=None, check: bool = True, **environment) -> subprocess.CompletedProcess:
     """Run a console script of this environment the way a user does."""
     script = Path(sys.executable).with_name(name)
     result = subprocess.run(

@@ -12,9 +12,7 @@ import pytest
 import onmt_evsoftmax
 from onmt_evsoftmax.cli import COMMANDS, main
 
-TORCH_ROOMS = {
-    name for name, (module, _) in COMMANDS.items() if ".opennmt." in module or ".normalizers." in module
-}
+TORCH_ROOMS = {name for name, (module, _) in COMMANDS.items() if ".opennmt." in module or ".normalizers." in module}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -31,9 +29,7 @@ def test_every_command_has_help_and_only_rooms_of_torch_import_it(name):
 
 
 def test_the_module_is_the_command(command):
-    as_module = subprocess.run(
-        [sys.executable, "-m", "onmt_evsoftmax", "--help"], capture_output=True, text=True
-    )
+    as_module = subprocess.run([sys.executable, "-m", "onmt_evsoftmax", "--help"], capture_output=True, text=True)
     assert as_module.stdout == command("onmt_evsoftmax", "--help").stdout
     assert all(name in as_module.stdout for name in COMMANDS)
 

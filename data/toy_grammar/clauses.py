@@ -16,8 +16,21 @@ from .phrases import Phrase, Pronoun, Referent
 from .verbs import BE
 
 # the order of the German middle field
-SLOTS = ("pronoun acc", "pronoun dat", "dative", "time", "definite accusative", "frequency", "manner",
-         "accusative", "not", "place", "prepositional", "goal", "predicate")
+SLOTS = (
+    "pronoun acc",
+    "pronoun dat",
+    "dative",
+    "time",
+    "definite accusative",
+    "frequency",
+    "manner",
+    "accusative",
+    "not",
+    "place",
+    "prepositional",
+    "goal",
+    "predicate",
+)
 # name: English finite form, does its negation need "do"?, German modal
 MODALS = {
     "can": ("can", False, "können"),

@@ -9,8 +9,9 @@ import argparse
 import re
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Optional
 
 from onmt_evsoftmax.base.files import atomic_write
 
@@ -24,8 +25,10 @@ LANGUAGES = ("en", "de")
 MIN_TRAIN_COUNT = 5
 MAX_WORDS = 22
 _DRAWS_PER_PAIR = 40
-_LEFTOVER = re.compile(r"[{}|_/+=<>\\]|None|  | [,.;?!]|[,;][,.;]|"
-                       r"\b(?!die\b|der\b|das\b|den\b|sie\b)(\w+) \1\b")
+_LEFTOVER = re.compile(
+    r"[{}|_/+=<>\\]|None|  | [,.;?!]|[,;][,.;]|"
+    r"\b(?!die\b|der\b|das\b|den\b|sie\b)(\w+) \1\b"
+)
 
 
 def words(sentence: str) -> list[str]:

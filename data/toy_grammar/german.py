@@ -65,32 +65,41 @@ ADJECTIVE = {
         en er en er"""),
 }
 CONTRACTIONS = {
-    ("in", "dem"): "im", ("in", "das"): "ins", ("an", "dem"): "am", ("an", "das"): "ans",
-    ("zu", "dem"): "zum", ("zu", "der"): "zur", ("von", "dem"): "vom", ("bei", "dem"): "beim",
+    ("in", "dem"): "im",
+    ("in", "das"): "ins",
+    ("an", "dem"): "am",
+    ("an", "das"): "ans",
+    ("zu", "dem"): "zum",
+    ("zu", "der"): "zur",
+    ("von", "dem"): "vom",
+    ("bei", "dem"): "beim",
 }
 
 # ich du er wir ihr sie
-AUXILIARIES = {name: tuple(forms.split()) for name, forms in {
-    "sein": "bin bist ist sind seid sind",
-    "war": "war warst war waren wart waren",
-    "haben": "habe hast hat haben habt haben",
-    "hatte": "hatte hattest hatte hatten hattet hatten",
-    "werden": "werde wirst wird werden werdet werden",
-    "wurde": "wurde wurdest wurde wurden wurdet wurden",
-    "würde": "würde würdest würde würden würdet würden",
-    "können": "kann kannst kann können könnt können",
-    "konnte": "konnte konntest konnte konnten konntet konnten",
-    "müssen": "muss musst muss müssen müsst müssen",
-    "musste": "musste musstest musste mussten musstet mussten",
-    "wollen": "will willst will wollen wollt wollen",
-    "wollte": "wollte wolltest wollte wollten wolltet wollten",
-    "sollte": "sollte solltest sollte sollten solltet sollten",
-    "dürfen": "darf darfst darf dürfen dürft dürfen",
-    "durfte": "durfte durftest durfte durften durftet durften",
-    "möchten": "möchte möchtest möchte möchten möchtet möchten",
-    "mögen": "mag magst mag mögen mögt mögen",
-    "wissen": "weiß weißt weiß wissen wisst wissen",
-}.items()}
+AUXILIARIES = {
+    name: tuple(forms.split())
+    for name, forms in {
+        "sein": "bin bist ist sind seid sind",
+        "war": "war warst war waren wart waren",
+        "haben": "habe hast hat haben habt haben",
+        "hatte": "hatte hattest hatte hatten hattet hatten",
+        "werden": "werde wirst wird werden werdet werden",
+        "wurde": "wurde wurdest wurde wurden wurdet wurden",
+        "würde": "würde würdest würde würden würdet würden",
+        "können": "kann kannst kann können könnt können",
+        "konnte": "konnte konntest konnte konnten konntet konnten",
+        "müssen": "muss musst muss müssen müsst müssen",
+        "musste": "musste musstest musste mussten musstet mussten",
+        "wollen": "will willst will wollen wollt wollen",
+        "wollte": "wollte wolltest wollte wollten wolltet wollten",
+        "sollte": "sollte solltest sollte sollten solltet sollten",
+        "dürfen": "darf darfst darf dürfen dürft dürfen",
+        "durfte": "durfte durftest durfte durften durftet durften",
+        "möchten": "möchte möchtest möchte möchten möchtet möchten",
+        "mögen": "mag magst mag mögen mögt mögen",
+        "wissen": "weiß weißt weiß wissen wisst wissen",
+    }.items()
+}
 
 
 def adjective(stem: str, declension: str, case: str, gender: str) -> str:

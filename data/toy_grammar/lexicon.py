@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Iterator, Optional
+from typing import Optional
 
 from . import english
 
@@ -40,8 +41,9 @@ class Noun:
     def as_feminine(self) -> Noun:
         """The same profession of a woman: der Arzt -> die Ärztin."""
         tags = tuple(tag for tag in self.tags if tag != "weak")
-        return replace(self, de=self.feminine, de_plural=self.feminine + "nen", gender="f",
-                       genitive=None, feminine=None, tags=tags)
+        return replace(
+            self, de=self.feminine, de_plural=self.feminine + "nen", gender="f", genitive=None, feminine=None, tags=tags
+        )
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,7 @@ def read_nouns(table: str) -> tuple[Noun, ...]:
         feminine = next((tag[4:] for tag in extra if tag.startswith("fem=")), None)
         tags = section + tuple(tag for tag in extra if not tag.startswith("fem="))
         plural = de if cells[3] == "=" else cells[3]
-        nouns.append(Noun(en, en_plural or english.with_s(en), de, cells[2], plural,
-                          genitive or None, tags, feminine))
+        nouns.append(Noun(en, en_plural or english.with_s(en), de, cells[2], plural, genitive or None, tags, feminine))
     return tuple(nouns)
 
 
@@ -144,8 +145,16 @@ def read_compounds(table: str, nouns: tuple[Noun, ...]) -> tuple[Noun, ...]:
 def _compound(en: str, de: str, head: Noun, extra: list[str]) -> Noun:
     genitive = de + head.genitive.lower() if head.genitive else None
     tags = head.tags + ("compound", head.en) + tuple(extra[0].split() if extra else ())
-    return replace(head, en=f"{en} {head.en}", en_plural=f"{en} {head.en_plural}", de=de + head.de.lower(),
-                   de_plural=de + head.de_plural.lower(), genitive=genitive, tags=tags, feminine=None)
+    return replace(
+        head,
+        en=f"{en} {head.en}",
+        en_plural=f"{en} {head.en_plural}",
+        de=de + head.de.lower(),
+        de_plural=de + head.de_plural.lower(),
+        genitive=genitive,
+        tags=tags,
+        feminine=None,
+    )
 
 
 def read_adjectives(table: str) -> tuple[Adjective, ...]:
@@ -185,9 +194,22 @@ def read_verb(en: str, de: str, subjects: str, complements: str = "", flags: str
     prefix, _, stem = words[0].rpartition("+")
     preterite = next((word[1:] for word in words if word.startswith("~")), None)
     governed = tuple(_complement(text.strip()) for text in complements.split(";") if text.strip())
-    return Verb(forms[0], forms[1], forms[2], particle, stem, prefix, None if words[1] == "-" else words[1],
-                words[2], "sein" if "ist" in words[3:] else "haben", preterite, reflexive,
-                tuple(subjects.split()), governed, tuple(flags.split()))
+    return Verb(
+        forms[0],
+        forms[1],
+        forms[2],
+        particle,
+        stem,
+        prefix,
+        None if words[1] == "-" else words[1],
+        words[2],
+        "sein" if "ist" in words[3:] else "haben",
+        preterite,
+        reflexive,
+        tuple(subjects.split()),
+        governed,
+        tuple(flags.split()),
+    )
 
 
 def _complement(text: str) -> Complement:

@@ -76,11 +76,21 @@ class Pronoun:
 
 def _pronoun(row: str) -> Pronoun:
     en_subject, en_object, nom, acc, dat, person, en_number, de_number, possessive, reflexive = row.split()
-    return Pronoun(en_subject, en_object, (nom, acc, dat), int(person), en_number == "p", de_number == "p",
-                   possessive, tuple(reflexive.split("/")))
+    return Pronoun(
+        en_subject,
+        en_object,
+        (nom, acc, dat),
+        int(person),
+        en_number == "p",
+        de_number == "p",
+        possessive,
+        tuple(reflexive.split("/")),
+    )
 
 
-I, YOU, HE, SHE, IT, WE, THEY, YOU_POLITE, YOU_ALL = map(_pronoun, """
+I, YOU, HE, SHE, IT, WE, THEY, YOU_POLITE, YOU_ALL = map(
+    _pronoun,
+    """
 I    me   ich mich mir   1 s s my    mich/mir
 you  you  du  dich dir   2 p s your  dich/dir
 he   him  er  ihn  ihm   3 s s his   sich/sich
@@ -90,7 +100,8 @@ we   us   wir uns  uns   1 p p our   uns/uns
 they them sie sie  ihnen 3 p p their sich/sich
 you  you  Sie Sie  Ihnen 3 p p your_polite sich/sich
 you  you  ihr euch euch  2 p p your_all euch/euch
-""".strip().splitlines())
+""".strip().splitlines(),
+)
 
 
 @dataclass(frozen=True)
@@ -212,8 +223,9 @@ def english_possessive(owner: Referent) -> str:
     return _DETERMINERS[owner.possessive][0] if owner.possessive else ""
 
 
-def object_phrase(referent: Referent, case: str, slot: str, en_preposition: str = "",
-                  de_preposition: str = "") -> Phrase:
+def object_phrase(
+    referent: Referent, case: str, slot: str, en_preposition: str = "", de_preposition: str = ""
+) -> Phrase:
     """A complement: a bare case or a preposition with its case."""
     is_pronoun = isinstance(referent, Pronoun)
     if is_pronoun and not de_preposition:

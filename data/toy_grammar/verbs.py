@@ -212,8 +212,24 @@ decide | beschließen - beschlossen | person
 promise | versprechen verspricht versprochen | person
 """)
 KNOW = SAYING[2]
-(BE, HAVE, BECOME, WONDER, STAND, LIE, HANG, PUT_STANDING, PUT_LYING, HANG_UP, RAIN, SNOW, COST, TASTE,
- OPEN_AT, CLOSE_AT) = read_verbs("""
+(
+    BE,
+    HAVE,
+    BECOME,
+    WONDER,
+    STAND,
+    LIE,
+    HANG,
+    PUT_STANDING,
+    PUT_LYING,
+    HANG_UP,
+    RAIN,
+    SNOW,
+    COST,
+    TASTE,
+    OPEN_AT,
+    CLOSE_AT,
+) = read_verbs("""
 be was been | sein ist gewesen ist ~war | thing | | stative
 have had had | haben hat gehabt ~hatte | person | | stative
 become became become | werden wird geworden ist | person | | stative

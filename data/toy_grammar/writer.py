@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from itertools import accumulate
-from typing import Optional, Sequence, TypeVar
+from typing import Optional, TypeVar
 
 from . import adjectives, adverbials, nouns, verbs
 from .clauses import Clause
 from .lexicon import Adjective, Complement, Noun, Verb
-from .phrases import (HE, I, SHE, THEY, WE, YOU, Name, NounPhrase, Phrase, Pronoun, Referent,
-                      english_possessive, object_phrase)
+from .phrases import (
+    HE,
+    SHE,
+    THEY,
+    WE,
+    YOU,
+    I,
+    Name,
+    NounPhrase,
+    Phrase,
+    Pronoun,
+    Referent,
+    english_possessive,
+    object_phrase,
+)
 
 Item = TypeVar("Item")
 
@@ -22,19 +36,46 @@ PRONOUNS = (HE, SHE, I, WE, THEY, YOU)
 COMPOUND_SHARE = 0.4
 # tenses of a free-standing clause with the times that go with them
 _TENSES = (
-    ("present", "habit"), ("progressive", "now"), ("past", "past"), ("past", "past"), ("future", "future"),
-    ("perfect", ""), ("can", "now"), ("must", "future"), ("have to", "future"), ("want to", "future"),
-    ("should", "future"), ("would like to", "future"), ("be allowed to", "now"), ("could", "past"),
-    ("had to", "past"), ("wanted to", "past"),
+    ("present", "habit"),
+    ("progressive", "now"),
+    ("past", "past"),
+    ("past", "past"),
+    ("future", "future"),
+    ("perfect", ""),
+    ("can", "now"),
+    ("must", "future"),
+    ("have to", "future"),
+    ("want to", "future"),
+    ("should", "future"),
+    ("would like to", "future"),
+    ("be allowed to", "now"),
+    ("could", "past"),
+    ("had to", "past"),
+    ("wanted to", "past"),
 )
 # verbs that a person may do
-_PERSONAL = tuple(verb for verb in verbs.ALL
-                  if any(noun.has("person") and noun.has(*verb.subjects) for noun in nouns.SIMPLE))
+_PERSONAL = tuple(
+    verb for verb in verbs.ALL if any(noun.has("person") and noun.has(*verb.subjects) for noun in nouns.SIMPLE)
+)
 # die Ärztin -> the noun for der Arzt
 _MASCULINE = {noun.feminine: noun for noun in nouns.SIMPLE if noun.feminine}
 # nouns that one owns, and so may have a possessive
-_OWNED = ("clothes", "small", "document", "own", "kin", "family", "pet", "luggage", "device", "furniture",
-          "room", "thought", "task", "garden")
+_OWNED = (
+    "clothes",
+    "small",
+    "document",
+    "own",
+    "kin",
+    "family",
+    "pet",
+    "luggage",
+    "device",
+    "furniture",
+    "room",
+    "thought",
+    "task",
+    "garden",
+)
 
 
 class Writer:
@@ -247,8 +288,9 @@ class Writer:
         """A verb that has all the flags."""
         return self.ranked([verb for verb in verbs.ALL if all(flag in verb.flags for flag in flags)], 25)
 
-    def activity(self, tense: str, subject: Optional[Referent] = None, dynamic: bool = False,
-                 negated: bool = False) -> Clause:
+    def activity(
+        self, tense: str, subject: Optional[Referent] = None, dynamic: bool = False, negated: bool = False
+    ) -> Clause:
         """What a person does: the verb, then a subject and complements that fit it.
 
         With ``subject`` given the verb is one that this subject can do. ``dynamic`` leaves
@@ -263,8 +305,7 @@ class Writer:
             who = subject if subject is not None else self.subject(verb, feminine=True)
             if tense == "present" and verb.en == verb.en_past and (who.en_plural or who.person < 3):
                 continue  # "they read": present or past?
-            clause = Clause(who, verb, self._aspect(verb, tense), self.complements(verb, who, negated),
-                            negated=negated)
+            clause = Clause(who, verb, self._aspect(verb, tense), self.complements(verb, who, negated), negated=negated)
             if subject is None:
                 clause = _settle_gender(clause)
             if self.makes_sense(clause):
@@ -280,8 +321,7 @@ class Writer:
     def makes_sense(clause: Clause) -> bool:
         """Whether no noun or name occurs twice and every fixed possessive (his teeth) has an owner."""
         homeless = any(phrase.en.startswith((" ", "its ")) for phrase in clause.complements)
-        nouns_used = [phrase.referent.noun for phrase in clause.complements
-                      if isinstance(phrase.referent, NounPhrase)]
+        nouns_used = [phrase.referent.noun for phrase in clause.complements if isinstance(phrase.referent, NounPhrase)]
         if isinstance(clause.subject, NounPhrase):
             nouns_used.append(clause.subject.noun)
         names = [noun.en for noun in nouns_used]
@@ -304,21 +344,20 @@ class Writer:
         return Phrase(f"at {en}", f"um {de}", "time")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _bounds(number: int, offset: int) -> list[float]:
     """The running sums of 1 / (r + offset)."""
     return list(accumulate(1.0 / (rank + offset) for rank in range(number)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _nouns_with(tags: tuple[str, ...]) -> tuple[list[Noun], list[Noun]]:
     """The simple nouns and the compounds that have one of the tags."""
     found = [noun for noun in nouns.ALL if noun.has(*tags)]
-    return ([noun for noun in found if not noun.has("compound")],
-            [noun for noun in found if noun.has("compound")])
+    return ([noun for noun in found if not noun.has("compound")], [noun for noun in found if noun.has("compound")])
 
 
-@lru_cache(maxsize=None)
+@cache
 def fitting_adjectives(noun: Noun) -> tuple[Adjective, ...]:
     """The adjectives that can be said of a noun."""
     return tuple(adjective for adjective in adjectives.ALL if noun.has(*adjective.tags))
@@ -328,7 +367,8 @@ def _overlap(one: Pronoun, other: Pronoun) -> bool:
     """Whether two pronouns may mean the same person, so that a reflexive would be needed."""
     groups = (("my", "our"), ("your", "your_polite", "your_all"))
     return one.possessive == other.possessive or any(
-        one.possessive in group and other.possessive in group for group in groups)
+        one.possessive in group and other.possessive in group for group in groups
+    )
 
 
 def _suits(verb: Verb, tense: str, dynamic: bool) -> bool:

@@ -13,9 +13,10 @@ import contextlib
 import json
 import math
 import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping, Optional
+from typing import Any, Optional
 
 import numpy as np
 
@@ -142,8 +143,14 @@ class AttentionArchive:
 
 def _odd_key(metadata: Mapping[str, Any]) -> Optional[str]:
     """The first key of the metadata that does not hold what readers of it count on."""
-    for key, kind in (("model", str), ("segmentation", str), ("functions", dict), ("versions", dict),
-                      ("kinds", list), ("sentences", list)):
+    for key, kind in (
+        ("model", str),
+        ("segmentation", str),
+        ("functions", dict),
+        ("versions", dict),
+        ("kinds", list),
+        ("sentences", list),
+    ):
         if not isinstance(metadata.get(key), kind):
             return key
     if not all(kind in KINDS for kind in metadata["kinds"]):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Optional, Sequence
+from typing import Optional
 
-from . import SIDES, AttentionArchive
+from ..base.catalogue import PRINTED_NAMES
 from ..base.errors import InputError
 from ..base.files import PathLike
-from ..base.catalogue import PRINTED_NAMES
+from . import SIDES, AttentionArchive
 from .segmentation import merge
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Sequence
 
 import numpy as np
 
 from ..base.errors import InputError
-from .segmentation import merge, word_ids
 from .models import Model, require_kind, require_same_source, titles
+from .segmentation import merge, word_ids
 from .words import merge_weights
-
 
 HEADINGS = {
     "cross": "Cross-attention, sentence {}: rows are the translation, columns the source",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 from ..base.errors import InputError
 
@@ -27,9 +27,7 @@ def word_ids(tokens: Sequence[str], scheme: str) -> list[int]:
         elif scheme == "bpe":
             starts = not tokens[position - 1].endswith("@@")
         elif scheme == "sentencepiece":
-            starts = (
-                token.startswith("▁") or token in ("<s>", "</s>") or tokens[position - 1] in ("<s>", "</s>")
-            )
+            starts = token.startswith("▁") or token in ("<s>", "</s>") or tokens[position - 1] in ("<s>", "</s>")
         else:
             starts = True
         ids.append((ids[-1] if ids else -1) + int(starts))

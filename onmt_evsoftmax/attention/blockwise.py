@@ -5,8 +5,9 @@ Memory is linear in the lengths: query, key, value, what is returned, and the sc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
-from typing import Any, Iterator, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 import torch
 from torch import Tensor

@@ -36,9 +36,7 @@ class DenseAttention(torch.autograd.Function):
     """One autograd node from query, key, value and bias to context and weights."""
 
     @staticmethod
-    def forward(
-        ctx: Any, query: Tensor, key: Tensor, value: Tensor, bias: Optional[Tensor], request: Request
-    ) -> tuple:
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, bias: Optional[Tensor], request: Request) -> tuple:
         output, weights, key, factors = _forward(request.on(query, key, value).adding(bias))
         ctx.request = request
         ctx.bias_shape = bias.shape if ctx.needs_input_grad[3] else None

@@ -92,9 +92,7 @@ def _mask_mod(visibility: Visibility) -> Callable[..., Tensor]:
     def visible(batch: Tensor, head: Tensor, query: Tensor, key: Tensor) -> Tensor:
         result = key <= query + offset if visibility.causal else key >= 0
         for mask in masks:
-            b, h, q = (
-                index if size > 1 else index * 0 for index, size in zip((batch, head, query), mask.shape)
-            )
+            b, h, q = (index if size > 1 else index * 0 for index, size in zip((batch, head, query), mask.shape))
             result = result & mask[b, h, q, key]
         return result
 

@@ -11,8 +11,9 @@ import io
 import os
 import tempfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Iterator, Optional, Union
+from typing import IO, Optional, Union
 
 from .errors import InputError
 
@@ -126,9 +127,7 @@ class _Unfinished(io.FileIO):
 def _open_unfinished(path: Path) -> _Unfinished:
     """A new temporary file, locked."""
     while True:
-        descriptor, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}{_UNFINISHED}", suffix=".part"
-        )
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}{_UNFINISHED}", suffix=".part")
         with contextlib.suppress(OSError):  # a file system without locks: it is never removed as left over
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:
@@ -195,7 +194,7 @@ def _lines(path: Path) -> Iterator[str]:
         with _opened(path) as stream:
             for number, line in enumerate(stream, start=1):
                 if number == 1 and line.startswith(_BOM):
-                    line = line[len(_BOM):]
+                    line = line[len(_BOM) :]
                     if not line:  # a file of nothing but the mark has no line
                         return
                 yield _decoded(line, number, path)

@@ -9,11 +9,12 @@ import pickle
 import signal
 import threading
 from collections import deque
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import lru_cache, partial
+from functools import cache, partial
 from itertools import chain, islice
-from typing import Callable, Iterable, Iterator, List, Optional
+from typing import Callable, Optional
 
 from .errors import InputError
 
@@ -25,7 +26,7 @@ BLOCK = 2000
 AHEAD = 3
 """Blocks per process that are read before their turn: enough to keep it busy, too few to fill memory."""
 
-Block = List[str]
+Block = list[str]
 
 
 class Workers:
@@ -45,8 +46,12 @@ class Workers:
             self._executor.shutdown(cancel_futures=True)
             self._executor = None
 
-    def map(self, make: Callable[[], LineFunction], lines: Iterable[str],
-            advance: Callable[[int], None] = lambda lines: None) -> Iterator[str]:
+    def map(
+        self,
+        make: Callable[[], LineFunction],
+        lines: Iterable[str],
+        advance: Callable[[int], None] = lambda lines: None,
+    ) -> Iterator[str]:
         """``f(line) for line in lines`` with ``f = make()``, holding a few blocks in memory.
 
         Args:
@@ -69,9 +74,7 @@ class Workers:
                 advance(len(block))
                 yield from block
         except BrokenProcessPool:
-            raise InputError(
-                "a worker process died, perhaps for want of memory; try again with --workers 1"
-            ) from None
+            raise InputError("a worker process died, perhaps for want of memory; try again with --workers 1") from None
 
     def _spread(self, function: Callable[[Block], Block], blocks: Iterable[Block]) -> Iterator[Block]:
         """What the processes make of the blocks, in their order; a block is read when there is room for it."""
@@ -123,7 +126,7 @@ def _run(pickled: bytes, lines: Block) -> Block:
     return _apply(_made(pickled), lines)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _made(pickled: bytes) -> LineFunction:
     """Building a tokenizer takes longer than tokenizing a block."""
     return pickle.loads(pickled)()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 from argparse import Namespace
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor, nn
 

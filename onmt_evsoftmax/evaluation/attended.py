@@ -8,14 +8,14 @@ are merged to words. The archive holds no padding, so neither do the counts.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Sequence
 
 import numpy as np
 
 from ..archive import AttentionArchive, Sentence
-from ..base.errors import InputError
 from ..archive.segmentation import word_ids
+from ..base.errors import InputError
 
 UNITS = ("words", "positions")
 MEASURES = ("positions", "words", "share", "entropy")
@@ -155,8 +155,7 @@ def read_sentence(archive: AttentionArchive, index: int) -> Sentence:
     sentence = archive[index]
     if not sentence.target:
         raise InputError(
-            f"{archive.path}: sentence {index} has no target tokens; make the archive again with: "
-            "onmt_evsoftmax attend"
+            f"{archive.path}: sentence {index} has no target tokens; make the archive again with: onmt_evsoftmax attend"
         )
     return sentence
 

@@ -6,8 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any, Optional
 
-from ..base.errors import InputError
 from ..archive.segmentation import SCHEMES
+from ..base.errors import InputError
 from .languages import STEMMERS, Language, find_language
 from .text import TOKENIZATIONS, TextFile, check_aligned, load_text
 

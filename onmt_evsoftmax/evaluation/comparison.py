@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Sequence
 from importlib.metadata import version
 from statistics import fmean
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Optional
 
 from .. import __version__
 from .attended_seeds import pool_attended
@@ -122,9 +123,7 @@ def _summary(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def _difference(
-    metric: str, pairs: Sequence[tuple[Run, Run]], test: str, resampling: Resampling
-) -> dict[str, Any]:
+def _difference(metric: str, pairs: Sequence[tuple[Run, Run]], test: str, resampling: Resampling) -> dict[str, Any]:
     """System minus reference on the shared seeds: effect size, intervals, p-values, mark and whose it is."""
     gaps = [system.scores[metric] - reference.scores[metric] for system, reference in pairs]
     paired = _significance(metric, pairs, resampling)
@@ -146,9 +145,7 @@ def _difference(
     }
 
 
-def _significance(
-    metric: str, pairs: Sequence[tuple[Run, Run]], resampling: Resampling
-) -> Optional[Significance]:
+def _significance(metric: str, pairs: Sequence[tuple[Run, Run]], resampling: Resampling) -> Optional[Significance]:
     """None where the JSON of a run lacks the sentence statistics of a corpus metric."""
     if metric not in CORPUS_METRICS:
         gaps = [a.sentence_scores[metric] - b.sentence_scores[metric] for a, b in pairs]

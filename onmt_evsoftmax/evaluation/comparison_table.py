@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Iterator, Optional
+from typing import Any, Optional
 
 from ..base.catalogue import PRINTED_NAMES
 from .attended import ANY_HEAD, MEASURES, UNITS
@@ -242,9 +243,7 @@ def p_text(p: Optional[float]) -> str:
     return f"{p:.4f}" if p >= 0.00005 else "<0.0001"
 
 
-def _score_row(
-    name: str, metric: str, score: dict[str, Any], found: Optional[dict[str, Any]]
-) -> dict[str, Any]:
+def _score_row(name: str, metric: str, score: dict[str, Any], found: Optional[dict[str, Any]]) -> dict[str, Any]:
     row = {
         "function": name,
         "measure": metric,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from statistics import fmean
-from typing import Sequence
 
 from nltk.stem.snowball import SnowballStemmer
 from nltk.translate.meteor_score import meteor_score
@@ -55,9 +55,15 @@ def score_meteor(
     stemmer = SnowballStemmer(STEMMERS[lang]) if lang in STEMMERS else NoStems()
     stemmer.stem = lru_cache(maxsize=None)(stemmer.stem)  # nearly all of the time, and words come again
     sentences = [
-        100 * meteor_score(
-            [words_and_marks(ref) for ref in refs], words_and_marks(hyp), stemmer=stemmer,
-            wordnet=NoSynonyms(), alpha=ALPHA, beta=BETA, gamma=GAMMA,
+        100
+        * meteor_score(
+            [words_and_marks(ref) for ref in refs],
+            words_and_marks(hyp),
+            stemmer=stemmer,
+            wordnet=NoSynonyms(),
+            alpha=ALPHA,
+            beta=BETA,
+            gamma=GAMMA,
         )
         for hyp, *refs in zip(hypotheses, references, *further)
     ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import platform
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from typing import Any, Iterator, Optional, Sequence
+from typing import Any, Optional
 
 from rich import box
 from rich.console import Console

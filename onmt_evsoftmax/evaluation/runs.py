@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Optional
 
 import numpy as np
 
+from ..base.catalogue import PRINTED_NAMES
 from ..base.errors import InputError
 from ..base.files import PathLike
-from ..base.catalogue import PRINTED_NAMES
 from .report import PRINTED, read_report
 
 LABEL = re.compile(r"(?P<function>[\w.-]+)(?::(?P<seed>\d+))?=(?P<path>.+)")
@@ -76,8 +77,7 @@ def read_runs(arguments: Sequence[str]) -> tuple[list[Run], dict[str, Any]]:
         systems = report["systems"]
         if label and len(systems) != 1:
             raise InputError(
-                f"{path}: holds {len(systems)} systems, but {argument!r} names one; "
-                "give the file without a label"
+                f"{path}: holds {len(systems)} systems, but {argument!r} names one; give the file without a label"
             )
         runs += [_run(path, system, label) for system in systems]
     common = {key: first[1][key] for key in ("reference", "settings", "signatures")}
@@ -128,9 +128,7 @@ def shared_seeds(groups: Groups, function: str, against: str, *, allow_missing: 
 
 def _check_alike(path: PathLike, report: dict, first_path: PathLike, first: dict) -> None:
     here, there = (_references(scores) for scores in (report, first))
-    if [(text["sha256"], text["lines"]) for text in here] != [
-        (text["sha256"], text["lines"]) for text in there
-    ]:
+    if [(text["sha256"], text["lines"]) for text in here] != [(text["sha256"], text["lines"]) for text in there]:
         raise InputError(
             f"{path}: scored against {_paths(here)}, but {first_path} against {_paths(there)}, "
             "which is another text; compare runs on one test set"
@@ -145,8 +143,7 @@ def _check_alike(path: PathLike, report: dict, first_path: PathLike, first: dict
     changed = [key for key, value in first["settings"].items() if report["settings"].get(key) != value]
     if changed:
         raise InputError(
-            f"{path}: {', '.join(changed)} differ from those of {first_path}; "
-            "score both with the same options"
+            f"{path}: {', '.join(changed)} differ from those of {first_path}; score both with the same options"
         )
 
 

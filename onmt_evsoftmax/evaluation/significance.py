@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
-from typing import Iterator, Optional, Sequence
+from typing import Optional
 
 import numpy as np
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterable, Optional
+from typing import Any, Callable, Optional
 
+from ..archive.segmentation import merge
 from ..base.errors import InputError
 from ..base.files import PathLike, read_lines, sha256
-from ..archive.segmentation import merge
 
 TOKENIZATIONS = ("none", "moses")
 MOSES_ESCAPES = ("&apos;", "&quot;", "&amp;", "&lt;", "&gt;", "&#91;", "&#93;", "&#124;")
@@ -90,9 +91,7 @@ def check_aligned(files: Iterable[TextFile]) -> None:
     files = list(files)
     if len({len(file.lines) for file in files}) > 1:
         counts = ", ".join(f"{file.path} has {len(file.lines)}" for file in files)
-        raise InputError(
-            f"files differ in their number of lines: {counts}; line N of each must be the same sentence"
-        )
+        raise InputError(f"files differ in their number of lines: {counts}; line N of each must be the same sentence")
 
 
 def _leftovers(path: PathLike, sentences: list[str]) -> list[str]:

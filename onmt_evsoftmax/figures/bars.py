@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..archive.panel import Panel
 from ..base.errors import InputError
 from .canvas import (
-    HEADING_HEIGHT, HEADING_POINTS, MARGIN, NOTE_HEIGHT, NOTE_POINTS, TITLE_POINTS, style, write_frame,
+    HEADING_HEIGHT,
+    HEADING_POINTS,
+    MARGIN,
+    NOTE_HEIGHT,
+    NOTE_POINTS,
+    TITLE_POINTS,
+    style,
+    write_frame,
 )
 from .colour import LIGHT
 from .heatmap import cell_size, label_points
-from ..archive.panel import Panel
 from .text import label, text_width
 
 ROW_HEIGHT = 0.75

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Iterator, Sequence
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure

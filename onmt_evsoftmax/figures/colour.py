@@ -44,11 +44,23 @@ class Theme:
 
 
 LIGHT = Theme(
-    first=0.90, last=0.06, page="#ffffff", ink="#1b1b1f", muted="#5d6068", zero="#f1f2f4", dot="#8b8f98",
+    first=0.90,
+    last=0.06,
+    page="#ffffff",
+    ink="#1b1b1f",
+    muted="#5d6068",
+    zero="#f1f2f4",
+    dot="#8b8f98",
     accent="#0b57a4",
 )
 DARK = Theme(
-    first=0.34, last=0.98, page="#15161a", ink="#ececf0", muted="#a2a6b0", zero="#25272d", dot="#7d828d",
+    first=0.34,
+    last=0.98,
+    page="#15161a",
+    ink="#ececf0",
+    muted="#a2a6b0",
+    zero="#25272d",
+    dot="#7d828d",
     accent="#8cc4ff",
 )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Optional, Sequence
+from typing import Optional
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,11 +12,18 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from ..archive.panel import Panel
 from .canvas import (
-    HEADING_HEIGHT, HEADING_POINTS, MARGIN, NOTE_HEIGHT, NOTE_POINTS, TITLE_POINTS, style, write_frame,
+    HEADING_HEIGHT,
+    HEADING_POINTS,
+    MARGIN,
+    NOTE_HEIGHT,
+    NOTE_POINTS,
+    TITLE_POINTS,
+    style,
+    write_frame,
 )
 from .colour import LIGHT, TICKS, cell_colours, colour_map, position
-from ..archive.panel import Panel
 from .text import label, text_width
 
 WIDEST = 24.0
@@ -120,8 +128,16 @@ def _draw_panel(axes: Axes, panel: Panel, box: Box) -> None:
     axes.set_xlim(0, box.width / box.cell)
     axes.set_ylim(box.height / box.cell, 0)
     axes.spines[:].set_visible(False)
-    axes.tick_params(length=0, pad=3, labelsize=label_points(box.cell), labelcolor=LIGHT.ink, top=True,
-                     labeltop=True, bottom=False, labelbottom=False)
+    axes.tick_params(
+        length=0,
+        pad=3,
+        labelsize=label_points(box.cell),
+        labelcolor=LIGHT.ink,
+        top=True,
+        labeltop=True,
+        bottom=False,
+        labelbottom=False,
+    )
     slanted = dict(rotation=45, rotation_mode="anchor", ha="left", va="baseline")
     axes.set_xticks(np.arange(keys) + 0.5, [label(token) for token in panel.keys], **slanted)
     axes.set_yticks(np.arange(queries) + 0.5, [label(token) for token in panel.queries])

@@ -15,7 +15,7 @@ FALLBACK_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans Arabic", "N
 """Tried, where installed, for scripts that matplotlib's own DejaVu Sans does not have."""
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def font_families() -> tuple[str, ...]:
     """DejaVu Sans, which comes with matplotlib, and the fallbacks that this machine has."""
     installed = set(get_font_names())
@@ -41,6 +41,6 @@ def text_width(text: str, points: float, bold: bool = False) -> float:
         return _renderer().get_text_width_height_descent(text, font, ismath=False)[0] / 72
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _renderer() -> RendererAgg:
     return RendererAgg(1, 1, 72)

@@ -48,9 +48,7 @@ class MappingFunction(torch.autograd.Function):
         return cls.product(output, tangent, ctx.dim)
 
     @classmethod
-    def vmap(
-        cls, info: Any, in_dims: tuple, scores: Tensor, mask: Optional[Tensor], dim: int, *options: Any
-    ) -> tuple:
+    def vmap(cls, info: Any, in_dims: tuple, scores: Tensor, mask: Optional[Tensor], dim: int, *options: Any) -> tuple:
         rank = scores.ndim + (in_dims[0] is None)
         scores = _batch_first(scores, in_dims[0], info.batch_size, rank)
         if mask is not None:

@@ -204,9 +204,7 @@ def _reduce(loss: Tensor, reduction: str) -> Tensor:
 
 def _check_eps(eps: float) -> None:
     if not eps > 0:
-        raise InputError(
-            f"eps must be positive, got {eps}; without it a class outside the support has infinite loss"
-        )
+        raise InputError(f"eps must be positive, got {eps}; without it a class outside the support has infinite loss")
 
 
 class _Loss(nn.Module):
@@ -226,9 +224,7 @@ class _Loss(nn.Module):
         self.ignore_index, self.reduction, self.label_smoothing = ignore_index, reduction, label_smoothing
 
     def forward(self, scores: Tensor, target: Tensor) -> Tensor:
-        return type(self).function(
-            scores, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing
-        )
+        return type(self).function(scores, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
 
 
 class SparsemaxLoss(_Loss):

@@ -56,13 +56,10 @@ def _check_mask(scores: Tensor, mask: Any) -> None:
         )
     if not isinstance(mask, Tensor):
         raise InputTypeError(
-            f"mask must be a boolean tensor with True for valid entries, got {_kind(mask)}; "
-            "write torch.as_tensor(mask)"
+            f"mask must be a boolean tensor with True for valid entries, got {_kind(mask)}; write torch.as_tensor(mask)"
         )
     if mask.dtype != torch.bool:
-        raise InputError(
-            f"mask must be boolean with True for valid entries, got {mask.dtype}; convert it with .bool()"
-        )
+        raise InputError(f"mask must be boolean with True for valid entries, got {mask.dtype}; convert it with .bool()")
     fits = mask.ndim <= scores.ndim and all(
         ours in (1, theirs) for ours, theirs in zip(reversed(mask.shape), reversed(scores.shape))
     )

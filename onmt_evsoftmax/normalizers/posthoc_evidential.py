@@ -24,9 +24,7 @@ def posthoc_evidential(scores: Tensor, mask: Optional[Tensor] = None, dim: int =
     return evsoftmax(scores, mask, dim)
 
 
-def posthoc_evidential_from_features(
-    features: Tensor, weight: Tensor, bias: Optional[Tensor] = None
-) -> Tensor:
+def posthoc_evidential_from_features(features: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Tensor:
     """p_k proportional to 1{m({z_k}) != 0} exp(w_k), from a model's last layer (paper, eqs. 4-6, 21-24).
 
     Args:
@@ -57,9 +55,7 @@ def evidential_weights(features: Tensor, weight: Tensor, bias: Optional[Tensor] 
     tensor([ 2., -1., -1.])
     """
     if features.shape[-1] != weight.shape[-1]:
-        raise InputError(
-            f"{features.shape[-1]} features do not fit a weight [K, J] of shape {tuple(weight.shape)}"
-        )
+        raise InputError(f"{features.shape[-1]} features do not fit a weight [K, J] of shape {tuple(weight.shape)}")
     centred = weight - weight.mean(dim=0)
     return nn.functional.linear(features, centred, None if bias is None else bias - bias.mean())
 

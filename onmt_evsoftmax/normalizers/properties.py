@@ -6,9 +6,10 @@ a score equal to the mean stays equal: what is found is the mapping, not its rou
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Callable, Iterable, Mapping, Optional, Sequence
+from typing import Callable, Optional
 
 import torch
 from torch import Tensor

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ..base.files import atomic_write, check_writable
 
@@ -83,7 +84,4 @@ def _vector(values: Sequence[float]) -> str:
 
 
 def _as_json(table: Mapping[str, Mapping[str, Finding]]) -> dict:
-    return {
-        name: {title: vars(finding) for title, finding in findings.items()}
-        for name, findings in table.items()
-    }
+    return {name: {title: vars(finding) for title, finding in findings.items()} for name, findings in table.items()}

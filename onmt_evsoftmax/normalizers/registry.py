@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Callable, Mapping, Optional
+from typing import Callable, Optional
 
 from torch import Tensor
 
-from ..base.errors import InputError
 from ..base.catalogue import PRINTED_NAMES
+from ..base.errors import InputError
 from .entmax15 import entmax15
 from .evsoftmax import evsoftmax
 from .posthoc_evidential import posthoc_evidential

@@ -59,9 +59,7 @@ class SoftmaxFunction(MappingFunction):
 
 def softmax_plain(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
     """`softmax` in differentiable torch operations, without a look at any value."""
-    return softmax_over(scores.to(accumulation_type(scores.dtype)), valid_entries(scores, mask), dim).to(
-        scores.dtype
-    )
+    return softmax_over(scores.to(accumulation_type(scores.dtype)), valid_entries(scores, mask), dim).to(scores.dtype)
 
 
 def softmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:

@@ -14,9 +14,7 @@ OUTSIDE = -3.0
 """Relative to the largest score: sparsemax drops what is 1 below it, entmax-1.5 what is 2 below."""
 
 
-def project(
-    solver: Callable[[Tensor, int], Tensor], scores: Tensor, mask: Optional[Tensor], dim: int
-) -> Tensor:
+def project(solver: Callable[[Tensor, int], Tensor], scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
     """``solver(scores, dim)`` over the valid entries.
 
     A row without any comes out zero, a row with a valid NaN or +inf comes out NaN.

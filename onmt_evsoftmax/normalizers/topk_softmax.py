@@ -12,9 +12,7 @@ from .function import MappingFunction, softmax_product
 from .masking import accumulation_type, check_scores, softmax_over, valid_entries
 
 
-def topk_softmax(
-    scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, k: Optional[int] = None
-) -> Tensor:
+def topk_softmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, k: Optional[int] = None) -> Tensor:
     """p_k = exp(v_k) / sum over the k largest valid entries; entries equal to the k-th largest all count.
 
     Args:
@@ -53,10 +51,7 @@ def topk_softmax_plain(scores: Tensor, mask: Optional[Tensor], dim: int, k: Opti
     accurate = scores.to(accumulation_type(scores.dtype))
     classes = scores.shape[dim]
     candidates = (
-        accurate.detach()
-        .masked_fill(~valid, -torch.inf)
-        .topk(min(k or (classes + 1) // 2, classes), dim)
-        .values
+        accurate.detach().masked_fill(~valid, -torch.inf).topk(min(k or (classes + 1) // 2, classes), dim).values
     )
     if k is None:
         last = (valid.sum(dim, keepdim=True) + 1).div(2, rounding_mode="floor").clamp(min=1) - 1

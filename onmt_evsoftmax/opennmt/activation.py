@@ -32,8 +32,7 @@ def activate() -> None:
         return
     if onmt.__version__ not in TESTED_OPENNMT:
         warnings.warn(
-            f"onmt_evsoftmax is tested with OpenNMT-py {' and '.join(TESTED_OPENNMT)}, "
-            f"found {onmt.__version__}",
+            f"onmt_evsoftmax is tested with OpenNMT-py {' and '.join(TESTED_OPENNMT)}, found {onmt.__version__}",
             stacklevel=2,
         )
     torch.serialization.add_safe_globals([argparse.Namespace])

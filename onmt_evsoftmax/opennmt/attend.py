@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import pickle
 from argparse import Namespace
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Iterator, Optional, Sequence
+from typing import Optional
 
 import numpy as np
 import torch

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from ..archive import KINDS
-from ..base.errors import InputError
 from ..archive.segmentation import SCHEMES
+from ..base.errors import InputError
 
 LINES_NAMED = 10
 
@@ -20,9 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--src", required=True, help="source pieces, as onmt_translate read them")
     parser.add_argument("--hyp", required=True, help="hypothesis pieces, as onmt_translate wrote them")
     parser.add_argument("--out", required=True, help="the archive to write (.npz)")
-    parser.add_argument(
-        "--kinds", nargs="+", choices=KINDS, default=list(KINDS), help="kinds of attention to keep"
-    )
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), help="kinds of attention to keep")
     parser.add_argument(
         "--segmentation", choices=SCHEMES, default="bpe", help="how pieces make up words (default: bpe)"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from collections.abc import Iterator
 
 from torch import Tensor, nn
 
@@ -110,9 +110,7 @@ def install(model: nn.Module, functions: AttentionFunctions) -> None:
         parent = model.get_submodule(parent_name)
         attention = MappedMultiHeadedAttention.replacing(replaced, kind, parent)
         setattr(parent, leaf, attention)
-        attention.softmax = AttentionNormalizer(
-            functions.context if kind == "cross" else functions.self_attention
-        )
+        attention.softmax = AttentionNormalizer(functions.context if kind == "cross" else functions.self_attention)
         # 3.5.1 has a second, fused path for this value; 3.0.4 does not know the attribute
         if getattr(attention, "self_attn_type", None) == "scaled-dot-flash":
             attention.self_attn_type = "scaled-dot"
@@ -137,8 +135,7 @@ def _check_architecture(model: nn.Module, functions: AttentionFunctions, found: 
             )
         if any(isinstance(module, AverageAttention) for module in model.modules()):
             raise InputError(
-                f"{SELF}: {functions.self_attention} needs self_attn_type: scaled-dot; "
-                "average attention has no scores"
+                f"{SELF}: {functions.self_attention} needs self_attn_type: scaled-dot; average attention has no scores"
             )
     if functions.context not in ("softmax", functions.self_attention) and "cross" not in found:
         raise InputError(f"{CONTEXT}: {functions.context}, but this model has no multi-head cross-attention")
@@ -146,9 +143,7 @@ def _check_architecture(model: nn.Module, functions: AttentionFunctions, found: 
 
 def _install_generator(generator: nn.Module) -> None:
     if not isinstance(generator, nn.Linear):
-        raise InputError(
-            f"{GENERATOR}: evsoftmax does not work with copy_attn, which has a softmax of its own"
-        )
+        raise InputError(f"{GENERATOR}: evsoftmax does not work with copy_attn, which has a softmax of its own")
     if any(isinstance(hook, LogEvSoftmaxHook) for hook in generator._forward_hooks.values()):
         return  # a second one would take the logarithm of the logarithm
     generator.register_forward_hook(LogEvSoftmaxHook())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from typing import Any, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any, Callable
 
 from ..base.errors import InputError
 from ..plugin.startup import STRICT, SWITCH
@@ -49,10 +50,7 @@ def _other_vocabularies(opt: Namespace, checkpoint: Mapping, vocabs: Mapping, tr
                     f"OpenNMT-py goes on with the checkpoint's vocabulary. {ways}"
                 )
         else:  # other transforms: OpenNMT-py reads the files again, and moves no row
-            moved = sum(
-                vocabs[side].lookup_token(token) != row
-                for row, token in enumerate(stored[side].ids_to_tokens)
-            )
+            moved = sum(vocabs[side].lookup_token(token) != row for row, token in enumerate(stored[side].ids_to_tokens))
             yield (
                 f"{side}_vocab: the transforms differ from those of {opt.train_from}, so OpenNMT-py takes "
                 f"{path}, where {moved} of the checkpoint's types stand in another row of the embeddings or "

@@ -11,8 +11,9 @@ import difflib
 import functools
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator, Optional, Sequence
+from typing import Any, Callable, Optional
 
 import yaml
 
@@ -151,7 +152,7 @@ def _is_abbreviation(parser, key: str) -> bool:
     return any(option.startswith(f"--{key.lstrip('-')}") for option in parser._option_string_actions)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _known_keys() -> tuple[str, ...]:
     """Every option of the three commands that can share a YAML."""
     import onmt.bin.build_vocab

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Optional
 
 from ..figures.colour import DARK, LIGHT, TICKS
 
@@ -73,6 +74,4 @@ def _style_variables(colours: Mapping[str, Mapping[str, str]]) -> str:
 
 def _theme_data() -> dict[str, dict[str, Any]]:
     """What the scripts need to colour cells: ``light`` and ``dark``, see `colour`."""
-    return {
-        name: {"ramp": theme.ramp(), "zero": theme.zero, "dot": theme.dot} for name, theme in THEMES.items()
-    }
+    return {name: {"ramp": theme.ramp(), "zero": theme.zero, "dot": theme.dot} for name, theme in THEMES.items()}

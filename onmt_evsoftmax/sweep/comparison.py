@@ -59,7 +59,4 @@ def _values(comparison: dict[str, Any]) -> dict[str, list]:
 
 def _values_of(runs: list[Run]) -> dict[str, list]:
     groups = group_by_seed(runs)
-    return {
-        name: sorted((seed, run.scores["bleu"]) for seed, run in group.items())
-        for name, group in groups.items()
-    }
+    return {name: sorted((seed, run.scores["bleu"]) for seed, run in group.items()) for name, group in groups.items()}

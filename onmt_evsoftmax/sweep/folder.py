@@ -8,10 +8,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Optional
 
+from ..base.catalogue import PRINTED_NAMES
 from ..base.documents import read_json, read_yaml
 from ..base.errors import InputError
 from ..base.files import PathLike
-from ..base.catalogue import PRINTED_NAMES
 from .plan import Plan, read_plan
 
 AGAINST = "evsoftmax"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any
 
 from .folder import POST_HOC, RunFolder, Sweep
 from .plan import PlannedTest
@@ -51,9 +52,7 @@ def continuation(sweep: Sweep) -> Missing:
     return Missing(text, _command(snakemake))
 
 
-def missing_parts(
-    sweep: Sweep, run: RunFolder, name: str, seed: int, *, unfinished: bool = False
-) -> list[Missing]:
+def missing_parts(sweep: Sweep, run: RunFolder, name: str, seed: int, *, unfinished: bool = False) -> list[Missing]:
     """What a run lacks on a test set.
 
     Args:

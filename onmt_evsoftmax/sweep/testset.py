@@ -9,14 +9,14 @@ from typing import Any, Callable, Optional
 import numpy as np
 
 from ..archive import AttentionArchive
+from ..archive.models import Model
 from ..base.errors import InputError
+from ..base.files import read_lines, sha256
 from ..evaluation.attended import check_archive
 from ..evaluation.report import read_report
 from ..evaluation.runs import Groups, read_runs
 from ..evaluation.system import check_archive_fits
 from ..evaluation.text import TextFile, load_text, restorer
-from ..base.files import read_lines, sha256
-from ..archive.models import Model
 from .comparison import comparison_of, group_by_seed
 from .folder import RunFolder, Sweep
 from .missing import Missing, missing_parts
@@ -109,9 +109,7 @@ def read_test_set(
         seed=seed,
         size=size,
         groups=groups,
-        comparison=comparison_of(
-            sweep.path / f"{name}.json", runs, common, lambda text: progress(f"{name}: {text}")
-        ),
+        comparison=comparison_of(sweep.path / f"{name}.json", runs, common, lambda text: progress(f"{name}: {text}")),
         shown=shown,
         sources=_sources(shown, form),
         references=references,
@@ -136,21 +134,15 @@ def _scored(sweep: Sweep, name: str) -> dict[RunFolder, str]:
             identity = system.get("function"), system.get("seed")
             hypothesis = system["hypothesis"]["sha256"]
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise InputError(
-                f"{path}: damaged scores; make them again with: onmt_evsoftmax score --json"
-            ) from None
+            raise InputError(f"{path}: damaged scores; make them again with: onmt_evsoftmax score --json") from None
         for said, expected in zip(identity, (run.function, run.seed)):
             if said not in (None, expected):
-                raise InputError(
-                    f"{path}: are scores of {said}, but lie in {run.path.name}; score this run again"
-                )
+                raise InputError(f"{path}: are scores of {said}, but lie in {run.path.name}; score this run again")
         scored[run] = hypothesis
     return scored
 
 
-def _size(
-    sweep: Sweep, name: str, scored: dict[RunFolder, str], common: dict[str, Any]
-) -> tuple[int, set[RunFolder]]:
+def _size(sweep: Sweep, name: str, scored: dict[RunFolder, str], common: dict[str, Any]) -> tuple[int, set[RunFolder]]:
     """How many sentences the test set has, and the unscored runs whose translation has fewer (yet)."""
     lengths = {}
     for run in sweep.runs:
@@ -192,9 +184,7 @@ def _choose_seed(sweep: Sweep, name: str, unfinished: set[RunFolder]) -> int:
     return max(sweep.seeds, key=parts)  # the first of equals
 
 
-def _read_shown(
-    run: RunFolder, name: str, form: dict[str, Any], groups: Groups, scored_sha256: Optional[str]
-) -> Shown:
+def _read_shown(run: RunFolder, name: str, form: dict[str, Any], groups: Groups, scored_sha256: Optional[str]) -> Shown:
     path, text, model = run.file(name, "hyp"), None, None
     if path is not None:
         text = load_text(path, **_unit(form, "hyp"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, Optional, Sequence, Union
+from typing import Any, Optional, Union
 
 import yaml
 
@@ -96,7 +97,5 @@ def _checked(value: Any, default: Any, name: str) -> Any:
     if isinstance(default, float) and type(value) is int:
         return float(value)
     if default is not None and type(value) is not type(default):
-        raise ExperimentError(
-            f"{name} must be of type {type(default).__name__}, like {default!r}; got {value!r}"
-        )
+        raise ExperimentError(f"{name} must be of type {type(default).__name__}, like {default!r}; got {value!r}")
     return value

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Callable, Optional, Sequence
+from collections.abc import Sequence
+from typing import Callable, Optional
 
 from onmt_evsoftmax.base.errors import InputError
-
 
 ExperimentError = InputError
 """The input is wrong; the message names the file, key or option and says what to do."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Optional
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,7 +19,6 @@ from ..common.errors import ExperimentError, run_main
 from ..common.files import atomic_write
 from ..common.plots import COLOURS, METHODS, PRINTED, save
 from ..common.runs import damage_named, read_config, read_log, read_results
-
 from .distances import DISTANCES
 from .summary import table
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -31,9 +31,7 @@ class StackedLinear(nn.Module):
         return torch.baddbmm(self.bias, inputs, self.weight)
 
 
-def perceptron(
-    generators: Sequence[torch.Generator], inputs: int, hidden: int, outputs: int
-) -> nn.Sequential:
+def perceptron(generators: Sequence[torch.Generator], inputs: int, hidden: int, outputs: int) -> nn.Sequential:
     """One hidden layer with ReLU, stacked."""
     return nn.Sequential(
         StackedLinear(generators, inputs, hidden), nn.ReLU(), StackedLinear(generators, hidden, outputs)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from typing import Any, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ..common.plots import METHODS, PRINTED
-
 from .distances import DISTANCES
 
 
@@ -41,8 +41,7 @@ def table(results: Iterable[Mapping[str, Any]]) -> str:
     """Markdown: mean ± standard deviation over the seeds of each method."""
     results = list(results)
     lines = [
-        "| method | seeds | Wasserstein | released distance | total variation | prior modes "
-        "| posterior classes |",
+        "| method | seeds | Wasserstein | released distance | total variation | prior modes | posterior classes |",
         "|---|---|---|---|---|---|---|",
     ]
     for method in METHODS:

@@ -6,17 +6,18 @@ python -m other_experiments.cvae.train --preset small
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Optional
 
 from onmt_evsoftmax.normalizers import get
+
 from ..common.config import load_config
 from ..common.datasets import load_digits, load_mnist
 from ..common.errors import ExperimentError, run_main
 from ..common.plots import METHODS
 from ..common.runs import RunFolder, keep_config
 from ..common.seeding import parse_seeds
-
 from .figures import report
 from .judge import trained_judge
 from .mapping import SOFTMAX_TRAINED
@@ -36,9 +37,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         images = load_mnist(options.cache / "mnist", options.mirror)
     # folders first: one of another config should say so at once, not after the judge is trained
     keep_config(options.out, {**config, "seeds": seeds})
-    folders = {
-        name: RunFolder(options.out / name, {**config, "mapping": name, "seeds": seeds}) for name in trained
-    }
+    folders = {name: RunFolder(options.out / name, {**config, "mapping": name, "seeds": seeds}) for name in trained}
     judge, accuracy = trained_judge(config["dataset"], images, options.cache)
     print(f"judge: {accuracy:.2%} of the test images right", flush=True)
     data = Data(images, judge, accuracy)
@@ -94,9 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m other_experiments.cvae.train", description=__doc__.splitlines()[0], allow_abbrev=False
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="YAML with changes to config.yaml")
-    parser.add_argument(
-        "--preset", nargs="+", default=[], metavar="NAME", help="small, split37, classes20, released"
-    )
+    parser.add_argument("--preset", nargs="+", default=[], metavar="NAME", help="small, split37, classes20, released")
     parser.add_argument(
         "--protocol",
         choices=("paper", "released"),
@@ -122,9 +119,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="for downloads and the judge; default: runs/cache",
     )
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs/cvae"), metavar="DIR", help="default: runs/cvae"
-    )
+    parser.add_argument("--out", type=Path, default=Path("runs/cvae"), metavar="DIR", help="default: runs/cvae")
     return parser
 
 

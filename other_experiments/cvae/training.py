@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,6 @@ from ..common.errors import ExperimentError
 from ..common.files import atomic_write
 from ..common.progress import Progress
 from ..common.runs import RunFolder
-
 from .batches import Batch, Batches, label_of, with_label
 from .evaluation import measure, posterior_use, records
 from .judge import Judge
@@ -52,9 +52,7 @@ class Trainer:
         images = data.images.train_images
         self.model = ConditionalVAE(seeds, mapping, images.shape[1], config)
         labels = label_of(data.images.train_labels, config["split"])
-        self._batches = Batches(
-            images, labels, self.model.labels, seeds, config["batch_size"], config["classes"]
-        )
+        self._batches = Batches(images, labels, self.model.labels, seeds, config["batch_size"], config["classes"])
         self._optimiser = torch.optim.SGD(self.model.parameters(), config["learning_rate"], fused=True)
         self._name = mapping
 
@@ -114,8 +112,7 @@ class Trainer:
         if broken.any():
             seeds = ", ".join(str(seed) for seed, bad in zip(self._seeds, broken.tolist()) if bad)
             raise ExperimentError(
-                f"{self._name}: the loss of seed {seeds} is no number at iteration {step}; "
-                "lower learning_rate"
+                f"{self._name}: the loss of seed {seeds} is no number at iteration {step}; lower learning_rate"
             )
 
     def _finish(self) -> dict[str, Any]:

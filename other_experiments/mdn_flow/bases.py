@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional
+from typing import Any, Optional
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,6 @@ from zuko.distributions import DiagNormal
 from zuko.lazy import LazyDistribution, UnconditionalDistribution
 
 from ..common.errors import ExperimentError
-
 from .rad import RadBase
 from .relaxed_mixture import RelaxedMixture, gaussian_mixture
 from .weights import log_weights
@@ -105,5 +105,3 @@ def make_base(name: str, features: int, settings: Mapping[str, Any]) -> LazyDist
     if name == "mixture":
         return MixtureBase(features, settings)
     return RelaxedBase(features, settings, base.temperature, base.joint)
-
-

@@ -10,15 +10,15 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Optional, Sequence
+from typing import Any, Optional
 
 import torch
 from torch import Tensor
 
 from ..common.errors import run_main
 from ..common.files import atomic_write
-
 from .randomness import seeded
 from .relaxed_mixture import RelaxedMixture, log_normal
 
@@ -115,10 +115,7 @@ def density_of_two(mixture: RelaxedMixture, value: Tensor, nodes: int = 4001) ->
     first = torch.sigmoid(difference / mixture.temperature)
     c = torch.stack([first, 1 - first], -1)
     means, sigmas = c @ mixture.means, c @ mixture.sigmas
-    parts = [
-        log_normal(part[:, None, :], means, sigmas).logsumexp(-1) - math.log(nodes)
-        for part in value.split(100)
-    ]
+    parts = [log_normal(part[:, None, :], means, sigmas).logsumexp(-1) - math.log(nodes) for part in value.split(100)]
     return torch.cat(parts)
 
 

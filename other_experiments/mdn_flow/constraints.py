@@ -70,7 +70,7 @@ def _well(x: Tensor) -> Tensor:
     return (x.square() - 1).square() - WELL
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _well_solution() -> tuple[float, float]:
     """lambda and log Z of p(x) = exp(-lambda (x^2 - 1)^2) / Z with E[(x^2 - 1)^2] = WELL.
 

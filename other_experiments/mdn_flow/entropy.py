@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,7 +16,6 @@ from .constraints import CASES
 from .model import base_of, make_model
 from .randomness import seeded
 from .relaxed_mixture import RelaxedMixture
-
 
 RESIDUAL_POINTS = 50_000
 """Draws behind the violation in the results: the chance in it falls to about 0.01."""

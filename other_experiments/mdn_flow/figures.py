@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Optional
 
 import numpy as np
 import torch
@@ -15,7 +16,6 @@ from torch import Tensor
 from ..common.errors import ExperimentError, run_main
 from ..common.plots import save
 from ..common.runs import RunFolder, read_config
-
 from .bases import BASES
 from .constraints import CASES
 from .entropy import OBJECTIVES
@@ -48,9 +48,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
 def densities(runs: Path, flow: str) -> Optional[Figure]:
     """The targets above the first seed's density over each base; None if the flow has no finished run."""
     places = {name: runs / "likelihood" / flow / name for name in BASES}
-    trainers = {
-        name: _finished(place) for name, place in places.items() if (place / "results.json").exists()
-    }
+    trainers = {name: _finished(place) for name, place in places.items() if (place / "results.json").exists()}
     if not trainers:
         return None
     targets = [TARGETS[name] for name in next(iter(trainers.values())).settings["targets"]]

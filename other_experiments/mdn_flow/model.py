@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import zuko
 from zuko.lazy import LazyDistribution
 
 from ..common.errors import ExperimentError
-
 from .bases import make_base
 from .randomness import seeded
 
@@ -19,9 +19,7 @@ FLOWS = {
 }
 
 
-def make_model(
-    flow: str, base: str, features: int, settings: Mapping[str, Any], seed: int
-) -> LazyDistribution:
+def make_model(flow: str, base: str, features: int, settings: Mapping[str, Any], seed: int) -> LazyDistribution:
     """The untrained model; a call of it gives a distribution, with ``rsample`` if its base has one.
 
     Args:

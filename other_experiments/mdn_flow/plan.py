@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any
 
 from ..common.errors import ExperimentError
-
 from .bases import BASES
 from .constraints import CASES
 from .entropy import OBJECTIVES

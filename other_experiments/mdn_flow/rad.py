@@ -59,9 +59,7 @@ class FoldedNormal(Distribution):
         """log p(k | z) of all regions, in the order of ``pieces``; ``[..., 3^D]``."""
         below, above = self.top - z, z + self.top  # room up to the upper fold, and down to the lower one
         tiny = torch.finfo(z.dtype).tiny
-        log_below, log_above = (
-            self.continuity * (room / self.top).clamp(tiny, 2).log() for room in (below, above)
-        )
+        log_below, log_above = (self.continuity * (room / self.top).clamp(tiny, 2).log() for room in (below, above))
         valid = torch.stack([below >= 0, (below >= 0) & (above >= 0), above >= 0], -1)
         room = torch.stack([log_below, log_below + log_above, log_above], -1)
         room = room.masked_fill(~valid, -torch.inf)

@@ -34,9 +34,7 @@ class RelaxedMixture(Distribution):
         self, log_weights: Tensor, means: Tensor, log_sigmas: Tensor, temperature: float, nested: int = 256
     ) -> None:
         if not temperature > 0 or nested < 1:
-            raise ValueError(
-                f"temperature must be positive and nested at least 1, got {temperature} and {nested}"
-            )
+            raise ValueError(f"temperature must be positive and nested at least 1, got {temperature} and {nested}")
         self.log_weights, self.means, self.sigmas = log_weights, means, log_sigmas.exp()
         self.temperature, self.nested = temperature, nested
         super().__init__(torch.Size(), means.shape[-1:], validate_args=False)
@@ -103,6 +101,4 @@ def log_normal(value: Tensor, mean: Tensor, sigma: Tensor) -> Tensor:
 def gaussian_mixture(log_weights: Tensor, means: Tensor, sigmas: Tensor) -> MixtureSameFamily:
     """The exact mixture; log weights of -inf are safe, forwards and backwards."""
     components = Independent(Normal(means, sigmas, validate_args=False), 1, validate_args=False)
-    return MixtureSameFamily(
-        Categorical(logits=log_weights, validate_args=False), components, validate_args=False
-    )
+    return MixtureSameFamily(Categorical(logits=log_weights, validate_args=False), components, validate_args=False)

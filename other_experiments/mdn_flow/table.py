@@ -6,13 +6,13 @@ import argparse
 import json
 import math
 import statistics
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Optional
 
 from ..common.errors import ExperimentError, run_main
 from ..common.files import atomic_write
 from ..common.runs import read_config
-
 from .bases import BASES
 from .constraints import CASES
 from .entropy import OBJECTIVES
@@ -82,9 +82,7 @@ def _likelihood(rows: Sequence[Mapping[str, Any]]) -> str:
             lines += [f"| {FLOWS[flow]}, {own[0]['steps']} steps | {' | '.join(printed)} |"]
             lines += ["|---" * (len(targets) + 1) + "|"]
             for base in BASES.values():
-                cells = [
-                    _spread(_values(own, "excess", base=base.name, target=target.name)) for target in targets
-                ]
+                cells = [_spread(_values(own, "excess", base=base.name, target=target.name)) for target in targets]
                 if any(cells):
                     cells = [cell or "not run" for cell in cells]
                     lines.append(f"| {base.printed_name} | {' | '.join(cells)} |")
@@ -107,8 +105,7 @@ def _entropy(rows: Sequence[Mapping[str, Any]]) -> str:
                 keys = ("entropy", "claimed_entropy", "violation", "divergence")
                 cells = [_spread([row[key] for row in own], count=False) for key in keys]
                 diverged = sum(
-                    row["diverged"] is not None or row["claimed_entropy"] > row["entropy"] + DIVERGED
-                    for row in own
+                    row["diverged"] is not None or row["claimed_entropy"] > row["entropy"] + DIVERGED for row in own
                 )
                 cells += [f"{diverged} of {len(own)}"]
                 about = f"{case.printed_name} ({case.entropy():.3f})"
@@ -127,10 +124,7 @@ def _weights(rows: Sequence[Mapping[str, Any]]) -> str:
         own = [row for row in rows if (row["mapping"], row["eps"]) == (mapping, eps)]
         printed = f"{mapping}, eps {eps:g} in training" if eps else mapping
         cells = [_spread([row["excess"] for row in own])]
-        cells += [
-            _spread([row[key] for row in own], False, 1)
-            for key in ("alive", "in_use", "effective", "returned")
-        ]
+        cells += [_spread([row[key] for row in own], False, 1) for key in ("alive", "in_use", "effective", "returned")]
         lines.append(f"| {printed} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

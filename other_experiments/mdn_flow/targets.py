@@ -39,7 +39,7 @@ def grid(points: int, extent: float = EXTENT) -> Tensor:
     return torch.stack([x.flatten(), y.flatten()], -1)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _entropy(name: str, points: int = 240) -> float:
     places = grid(points)
     cell = (2 * EXTENT / (points - 1)) ** 2

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, Optional, Sequence, Union
+from typing import Any, Optional, Union
 
 import torch
 
@@ -13,7 +14,6 @@ from ..common.errors import run_main
 from ..common.progress import Progress
 from ..common.runs import RunFolder
 from ..common.seeding import parse_seeds
-
 from .components import ComponentsTrainer
 from .entropy import EntropyTrainer
 from .likelihood import LikelihoodTrainer

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Optional, Sequence
+from typing import Any, Optional
 
 from ..common.errors import ExperimentError, run_main
 from ..common.files import atomic_write
@@ -91,9 +92,7 @@ def collect(runs: Path) -> dict[str, Any]:
         if finished:
             rows[method.name] = _row(method, finished)
     if not rows:
-        raise ExperimentError(
-            f"{runs}: holds no run that is through; run other_experiments.ssvae.train first"
-        )
+        raise ExperimentError(f"{runs}: holds no run that is through; run other_experiments.ssvae.train first")
     return {"settings": settings, "rows": rows}
 
 

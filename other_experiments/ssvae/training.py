@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import Any, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,9 +23,7 @@ from .objective import NegativeElbo
 from .posterior import Posterior
 
 
-def labelled_loss(
-    model: Model, normalizer: Normalizer, images: Tensor, labels: Tensor, noise: Tensor
-) -> Tensor:
+def labelled_loss(model: Model, normalizer: Normalizer, images: Tensor, labels: Tensor, noise: Tensor) -> Tensor:
     """Mean over the batch of -ELBO(x, y) + label loss(q(z | x), y); a scalar.
 
     The label loss is the mapping's own: cross-entropy, sparsemax loss, Tsallis-1.5 loss, or for

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -28,9 +29,7 @@ KEYS = (
 """The settings that it depends on."""
 
 
-def warm_start(
-    folder: Path, method: Method, settings: Mapping[str, Any], seed: int, data: Split
-) -> dict[str, Tensor]:
+def warm_start(folder: Path, method: Method, settings: Mapping[str, Any], seed: int, data: Split) -> dict[str, Tensor]:
     """The parameters to start from: those in ``folder``, or trained and kept there.
 
     Raises:

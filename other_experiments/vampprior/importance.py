@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Iterator, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -61,6 +62,4 @@ def _piece(model: Model, images: Tensor, samples: int, components: tuple, random
         kls.append(log_posterior - log_prior)
     reconstruction, kl = torch.cat(reconstructions).double(), torch.cat(kls).double()
     weights = reconstruction - kl
-    return Scores(
-        weights.logsumexp(0) - math.log(samples), weights.mean(0), reconstruction.mean(0), kl.mean(0)
-    )
+    return Scores(weights.logsumexp(0) - math.log(samples), weights.mean(0), reconstruction.mean(0), kl.mean(0))

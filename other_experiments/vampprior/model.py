@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple, Optional
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Optional
 
 import torch
 from torch import Tensor, nn
@@ -142,9 +143,7 @@ class Model(nn.Module):
             components = Components(means[count:], log_variances[count:])
         latent = mean + torch.exp(0.5 * log_variance) * noise
         log_posterior = densities.gaussian(latent, mean, log_variance)
-        return Terms(
-            self.decoder.log_prob(images, latent), log_posterior - self.log_prior(latent, components)
-        )
+        return Terms(self.decoder.log_prob(images, latent), log_posterior - self.log_prior(latent, components))
 
     def sample_prior(self, count: int, random: torch.Generator) -> Tensor:
         """z from the prior, ``[count, latent]``: of a component drawn at random, not of the first ones."""

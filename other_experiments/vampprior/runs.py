@@ -45,9 +45,7 @@ def finished(runs: Path) -> list[Group]:
         group.folders[seed] = file.parent
         group.results[seed] = json.loads(file.read_text(encoding="utf-8"))
     if not groups:
-        raise ExperimentError(
-            f"{runs}: holds no run that is through; run other_experiments.vampprior.train first"
-        )
+        raise ExperimentError(f"{runs}: holds no run that is through; run other_experiments.vampprior.train first")
     return sorted(groups.values(), key=_place)
 
 

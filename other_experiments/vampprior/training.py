@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Mapping, Union
+from typing import Any, Union
 
 import numpy as np
 import torch
@@ -187,9 +188,7 @@ def new_model(settings: Mapping[str, Any], seed: int, data: Split) -> Model:
         return Model(data.train.shape[1], settings, pseudo_inputs).to(data.train.device)
 
 
-def _optimiser(
-    model: Model, settings: Mapping[str, Any]
-) -> Union[NormalisedGradients, torch.optim.Optimizer]:
+def _optimiser(model: Model, settings: Mapping[str, Any]) -> Union[NormalisedGradients, torch.optim.Optimizer]:
     # fused: one pass over the parameters instead of a dozen
     adam = torch.optim.Adam(model.parameters(), lr=settings["learning_rate"], fused=True)
     return NormalisedGradients(adam) if settings["normalised_gradients"] else adam

@@ -16,9 +16,10 @@ import json
 import math
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Callable, NamedTuple, Optional, Sequence
+from typing import Callable, NamedTuple, Optional
 
 import entmax
 import torch
@@ -95,9 +96,7 @@ def released_evsoftmax(scores: Tensor) -> Tensor:
 
 
 def _ours(implementation: str, causal: bool, function: str = "evsoftmax") -> Run:
-    return lambda q, k, v: attention(
-        q, k, v, function=function, is_causal=causal, implementation=implementation
-    )
+    return lambda q, k, v: attention(q, k, v, function=function, is_causal=causal, implementation=implementation)
 
 
 def contestants(causal: bool, device: str) -> dict[str, Contestant]:
@@ -144,9 +143,7 @@ class Setting(NamedTuple):
         """Normal queries, keys and values; bfloat16 on a GPU."""
         torch.manual_seed(0)
         kind = torch.bfloat16 if device == "cuda" else torch.float32
-        query, key, value, gradient = (
-            torch.randn(parse_shape(shape), device=device, dtype=kind) for _ in range(4)
-        )
+        query, key, value, gradient = (torch.randn(parse_shape(shape), device=device, dtype=kind) for _ in range(4))
         tensors = tuple(tensor.requires_grad_() for tensor in (query, key, value))
         return cls(tensors, gradient, _synchronised if device == "cuda" else CLOCKS[clock])
 
@@ -207,18 +204,14 @@ def measure(shape: str, causal: bool, threads: int, arguments: argparse.Namespac
     reason = f"skipped: all scores at once may need {needed:.0f} GiB, more than --memory {arguments.memory:g}"
     case = (shape, causal, threads)
     return [
-        _summary(case, name, times, extra)
-        if name in taking_part
-        else Measurement(*case, name, skipped=reason)
+        _summary(case, name, times, extra) if name in taking_part else Measurement(*case, name, skipped=reason)
         for name in everyone
     ]
 
 
 def _summary(case: tuple, name: str, times: dict, extra: dict) -> Measurement:
     baseline = PLAIN if PLAIN in times else FUSED
-    base, ours = (
-        [statistics.median(column) * 1e3 for column in zip(*times[which])] for which in (baseline, name)
-    )
+    base, ours = ([statistics.median(column) * 1e3 for column in zip(*times[which])] for which in (baseline, name))
     ratios = [mine / theirs for mine, theirs in zip(ours, base)]
     numbers = [None if math.isnan(number) else number for number in (*ours, *ratios)]
     return Measurement(*case, name, baseline, *numbers, extra[name])
@@ -308,17 +301,13 @@ def write(prefix: Path, about: dict[str, object], results: Sequence[Measurement]
 
 
 def options(argv: Optional[Sequence[str]]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--shapes", nargs="+", metavar="BATCHxHEADSxLENGTHxDIM")
     parser.add_argument("--threads", nargs="+", type=int, default=(2,))
     parser.add_argument("--seconds", type=float, default=60, help="of rounds for each column (default: 60)")
     parser.add_argument("--memory", type=float, default=6, help="GiB a contestant may take (default: 6)")
-    parser.add_argument(
-        "--clock", choices=CLOCKS, default="wall", help="cpu on a busy machine, with one thread"
-    )
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu on a busy machine, with one thread")
     parser.add_argument("--out", type=Path, help="prefix of the .json, .md and .png to write")
     arguments = parser.parse_args(argv)
     arguments.shapes = arguments.shapes or (SHAPES_CUDA if arguments.device == "cuda" else SHAPES)

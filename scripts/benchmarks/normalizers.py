@@ -20,9 +20,10 @@ import os
 import random
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Callable, Optional, Sequence
+from typing import Callable, Optional
 
 import entmax
 import torch
@@ -174,14 +175,10 @@ def measure(shape: str, threads: int, masked: bool, seconds: float, clock: str) 
         for name in order.sample(list(functions), len(functions)):
             times[name] += take_turn(lambda: run_once(functions[name], scores, gradient, CLOCKS[clock]))
         rounds += 1
-    medians = {
-        name: [statistics.median(column) * 1e3 for column in zip(*runs)] for name, runs in times.items()
-    }
+    medians = {name: [statistics.median(column) * 1e3 for column in zip(*runs)] for name, runs in times.items()}
     base = medians[BASELINE]
     return [
-        Measurement(
-            shape, threads, masked, name, *both, both[0] / base[0], both[1] / base[1], memory[name] / 2**20
-        )
+        Measurement(shape, threads, masked, name, *both, both[0] / base[0], both[1] / base[1], memory[name] / 2**20)
         for name, both in medians.items()
     ]
 
@@ -209,11 +206,7 @@ def table(results: Sequence[Measurement], about: dict[str, object]) -> str:
         lines += [f"## {title}: forward+backward (forward) as a ratio to {BASELINE}, extra MiB", ""]
         lines += ["| | " + " | ".join(shapes) + " |", "|---|" + "---:|" * len(shapes)]
         for name in dict.fromkeys(r.name for r in part):
-            cells = [
-                f"{r.total_ratio:.2f} ({r.forward_ratio:.2f}), {r.extra_mib:.3g}"
-                for r in part
-                if r.name == name
-            ]
+            cells = [f"{r.total_ratio:.2f} ({r.forward_ratio:.2f}), {r.extra_mib:.3g}" for r in part if r.name == name]
             lines.append(f"| {name} | " + " | ".join(cells) + " |")
         base = [f"{r.total_ms:.3g} ms" for r in part if r.name == BASELINE]
         lines.append(f"| *{BASELINE} takes* | " + " | ".join(base) + " |")
@@ -244,9 +237,7 @@ def plot(results: Sequence[Measurement], path: Path) -> None:
         part = [r for r in results if (r.threads, r.masked) == (threads, masked)]
         shapes, names = (list(dict.fromkeys(column)) for column in zip(*((r.shape, r.name) for r in part)))
         for index, shape in enumerate(shapes):
-            ratios = [
-                next(r.total_ratio for r in part if (r.shape, r.name) == (shape, name)) for name in names
-            ]
+            ratios = [next(r.total_ratio for r in part if (r.shape, r.name) == (shape, name)) for name in names]
             positions = [row + 0.8 * (index / len(shapes) - 0.4) for row in range(len(names))]
             axis.barh(positions, ratios, height=0.8 / len(shapes), label=shape)
         axis.set(xscale="log", xlabel="time, forward + backward; torch softmax = 1", yticks=range(len(names)))
@@ -261,17 +252,11 @@ def plot(results: Sequence[Measurement], path: Path) -> None:
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shapes", nargs="+", default=SHAPES, metavar="ROWSxCLASSES")
     parser.add_argument("--threads", nargs="+", type=int, default=(1, 2))
-    parser.add_argument(
-        "--seconds", type=float, default=45, help="of rounds for each table column (default: 45)"
-    )
-    parser.add_argument(
-        "--clock", choices=CLOCKS, default="wall", help="cpu on a busy machine, with one thread"
-    )
+    parser.add_argument("--seconds", type=float, default=45, help="of rounds for each table column (default: 45)")
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu on a busy machine, with one thread")
     parser.add_argument("--out", type=Path, help="prefix of the .json, .md and .png to write")
     arguments = parser.parse_args(argv)
     results = []

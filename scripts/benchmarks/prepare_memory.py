@@ -24,9 +24,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Iterator, Optional, Sequence
+from typing import Optional
 
 import numpy as np
 import yaml
@@ -71,8 +72,13 @@ def write_corpus(folder: Path, lines: int, settings: dict) -> Path:
                 stream.writelines(f"{line}\n" for line in sentences(count, 2 * len(split) + seed))
             data.setdefault(split, {})[side] = str(path)
     config = {
-        "name": "benchmark", "src_lang": "en", "tgt_lang": "de", "data": data, "out": str(folder / "out"),
-        "filter": {"drop_duplicates": True, "drop_overlap": True}, **settings,
+        "name": "benchmark",
+        "src_lang": "en",
+        "tgt_lang": "de",
+        "data": data,
+        "out": str(folder / "out"),
+        "filter": {"drop_duplicates": True, "drop_overlap": True},
+        **settings,
     }
     path = folder / "benchmark.prepare.yaml"
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -124,8 +130,10 @@ def run(config: Path, workers: int) -> dict:
         if process.returncode:
             sys.exit(f"error: prepare failed:\n{output.read()}")
     return {
-        "seconds": round(seconds, 1), "processes": processes,
-        "peak_pss_mb": peaks["Pss"] // MB, "peak_rss_mb": peaks["Rss"] // MB,
+        "seconds": round(seconds, 1),
+        "processes": processes,
+        "peak_pss_mb": peaks["Pss"] // MB,
+        "peak_rss_mb": peaks["Rss"] // MB,
     }
 
 
@@ -133,8 +141,10 @@ def about() -> dict:
     """What the numbers depend on."""
     libraries = ("sacremoses", "subword-nmt", "sentencepiece", "onmt_evsoftmax")
     return {
-        "machine": platform.platform(), "cores": os.cpu_count(),
-        "load": [round(load, 2) for load in os.getloadavg()], "python": platform.python_version(),
+        "machine": platform.platform(),
+        "cores": os.cpu_count(),
+        "load": [round(load, 2) for load in os.getloadavg()],
+        "python": platform.python_version(),
         **{name: version(name) for name in libraries},
     }
 
@@ -142,7 +152,10 @@ def about() -> dict:
 def table(records: Sequence[dict], machine: dict) -> str:
     """Markdown."""
     lines = [
-        "# Memory of prepare", "", ", ".join(f"{key} {value}" for key, value in machine.items()), "",
+        "# Memory of prepare",
+        "",
+        ", ".join(f"{key} {value}" for key, value in machine.items()),
+        "",
         "| lines | tokenize | segment | processes | seconds | peak PSS, MB | peak RSS, MB |",
         "|---:|---|---|---:|---:|---:|---:|",
     ]
@@ -155,9 +168,7 @@ def table(records: Sequence[dict], machine: dict) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     sizes = [100_000, 200_000, 400_000]
     add("--lines", type=int, nargs="+", default=sizes, metavar="N", help="training pairs")

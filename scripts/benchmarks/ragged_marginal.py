@@ -81,9 +81,7 @@ def measure(ways: dict[str, Callable[[], Tensor]], model: Model, repeats: int) -
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--repeats", type=int, default=100, metavar="N", help="measurements of each way (default: 100)")
     add("--threads", type=int, default=1, metavar="N", help="threads of torch (default: 1)")

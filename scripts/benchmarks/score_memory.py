@@ -17,7 +17,8 @@ import resource
 import subprocess
 import sys
 import time
-from typing import Optional, Sequence
+from collections.abc import Sequence
+from typing import Optional
 
 METRICS = ("bleu", "chrf", "rouge", "meteor")
 WORDS = (1_000, 8_000, 100_000)

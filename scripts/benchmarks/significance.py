@@ -13,16 +13,16 @@ from __future__ import annotations
 import argparse
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Sequence
 
 import numpy as np
 from scipy.special import ndtr
 
+from onmt_evsoftmax.base.files import atomic_write
 from onmt_evsoftmax.evaluation.comparison import LEVELS
 from onmt_evsoftmax.evaluation.significance import joint_p, seed_test
-from onmt_evsoftmax.base.files import atomic_write
 
 SENTENCE_DEVIATION = 9.0
 """Of one sentence's difference; three seeds then have the interval of docs/results.md, ± 0.46 BLEU."""

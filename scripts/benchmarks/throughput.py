@@ -21,14 +21,15 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Optional
 
 import yaml
-
-from onmt_evsoftmax.base.files import atomic_write
-from onmt_evsoftmax.base.catalogue import PRINTED_NAMES
 from common import machine
+
+from onmt_evsoftmax.base.catalogue import PRINTED_NAMES
+from onmt_evsoftmax.base.files import atomic_write
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "configs" / "multi30k_ende.yaml"
@@ -152,9 +153,7 @@ def table(records: Sequence[dict], about: dict) -> str:
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=30, help="training steps of one run, at least 10")
     parser.add_argument("--sentences", type=int, default=256, help="to translate")

@@ -9,7 +9,8 @@ alone, and padded to 13 and to 40. With trained, continuous keys there are hardl
 from __future__ import annotations
 
 import argparse
-from typing import Optional, Sequence
+from collections.abc import Sequence
+from typing import Optional
 
 import torch
 from torch import Tensor
@@ -42,9 +43,7 @@ def share_changed(form: str, dim: int, queries: int, padded: int, repetitions: i
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=100, help="batches per figure (default: 100)")
     parser.add_argument("--dims", type=int, nargs="+", default=(8, 32, 64), help="of a head (default: 8 32 64)")
     arguments = parser.parse_args(argv)

@@ -8,8 +8,9 @@ writes simplex.png and simplex_support.png, and the same as .svg, in about ten s
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Optional
 
 import matplotlib
 import torch
@@ -66,9 +67,7 @@ def figure1() -> Figure:
     figure, axis = plt.subplots(figsize=(5.4, 5.6), layout="constrained")
     draw_simplex(axis)
     start = to_plane(EXAMPLE)
-    axis.plot(
-        *start, marker="*", markersize=13, color="black", linestyle="none", label=f"v = {_vector(EXAMPLE)}"
-    )
+    axis.plot(*start, marker="*", markersize=13, color="black", linestyle="none", label=f"v = {_vector(EXAMPLE)}")
     for name, (marker, colour) in MARKERS.items():
         value = get(name).function(EXAMPLE)
         end = to_plane(value)
@@ -108,9 +107,7 @@ def _vector(values: Tensor) -> str:
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("docs/images"), help="folder (default: docs/images)")
     parser.add_argument("--resolution", type=int, default=500, help="points per side of a map (default: 500)")
     arguments = parser.parse_args(argv)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any, Optional
 
 import yaml
 
@@ -81,9 +82,7 @@ def refuse_other_settings(settings: Settings) -> None:
     run, change = next(iter(changed.items()))
     # what was fine-tuned from another pretraining has to go with it
     stale = run_names(settings) if PRETRAIN in changed else list(changed)
-    folders = " ".join(
-        shlex.quote(str(settings.out / name)) for name in stale if (settings.out / name).exists()
-    )
+    folders = " ".join(shlex.quote(str(settings.out / name)) for name in stale if (settings.out / name).exists())
     raise InputError(
         f"{settings.source}: {settings.out / run} was trained with {change}; "
         f"choose another out folder, or start anew with: rm -r {folders}"

@@ -7,17 +7,18 @@ depends on more than one key or on files.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Optional
+from typing import Any, Optional
 
 import jsonschema
 import yaml
 
-from onmt_evsoftmax.data.corpus.config import TRAIN, Config, read_config
 from onmt_evsoftmax.base.errors import InputError
-from onmt_evsoftmax.evaluation.languages import find_language
 from onmt_evsoftmax.base.files import PathLike
+from onmt_evsoftmax.data.corpus.config import TRAIN, Config, read_config
+from onmt_evsoftmax.evaluation.languages import find_language
 
 POST_HOC = "posthoc_evidential"
 SCHEMA = Path(__file__).with_name("settings.schema.yaml")

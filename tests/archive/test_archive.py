@@ -28,9 +28,7 @@ def sentence(source: int, target: int, seed: int = 0) -> Sentence:
     random = np.random.default_rng(seed)
     shapes = {"encoder": (source, source), "decoder": (target, target), "cross": (target, source)}
     attention = {kind: random.random((2, 3, *shape), dtype=np.float32) for kind, shape in shapes.items()}
-    return Sentence(
-        [f"s{i}" for i in range(source)], [f"t{i}" for i in range(target)], ["<s>"] * target, attention
-    )
+    return Sentence([f"s{i}" for i in range(source)], [f"t{i}" for i in range(target)], ["<s>"] * target, attention)
 
 
 def test_reading_gives_what_was_written(tmp_path):

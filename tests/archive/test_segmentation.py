@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmt_evsoftmax.archive import segmentation
-from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.archive.segmentation import merge, word_ids
+from onmt_evsoftmax.base.errors import InputError
 
 WORDS = st.lists(st.lists(st.text("abcäöüß", min_size=1, max_size=4), min_size=1, max_size=4), max_size=8)
 

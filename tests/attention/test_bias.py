@@ -129,8 +129,7 @@ def test_the_bias_of_several_blocks(monkeypatch):
     for shape in SHAPES:
         bias = torch.randn(shape, dtype=torch.float64).requires_grad_()
         ours, theirs = (
-            attention(*tensors, bias=bias, is_causal=True, implementation=name)
-            for name in ("blockwise", "reference")
+            attention(*tensors, bias=bias, is_causal=True, implementation=name) for name in ("blockwise", "reference")
         )
         assert_same(ours, theirs, [*tensors, bias])
 

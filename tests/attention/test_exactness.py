@@ -297,9 +297,7 @@ def test_mean_key_is_a_running_sum():
         running += key[:, :, step] * torch.tensor([1.0, step < 5])[:, None, None]
         count += torch.tensor([1.0, step < 5])
         torch.testing.assert_close(means[:, :, step], running / count[:, None, None])
-    by_mask = mean_key(
-        key, Visibility.of(9, 9, device, torch.ones(9, 9).tril().bool(), torch.tensor([9, 5]), False)
-    )
+    by_mask = mean_key(key, Visibility.of(9, 9, device, torch.ones(9, 9).tril().bool(), torch.tensor([9, 5]), False))
     torch.testing.assert_close(means, by_mask)
 
 
@@ -310,9 +308,7 @@ def test_half_precision_sums_in_float32(implementation, function, dtype):
         pytest.skip("torch decides how its kernel sums")
     query, key, value = (tensor.detach() for tensor in inputs(17, 40, dtype))
     output = attention(query, key, value, function=function, implementation=implementation)
-    accurate = attention(
-        query.float(), key.float(), value.float(), function=function, implementation=implementation
-    )
+    accurate = attention(query.float(), key.float(), value.float(), function=function, implementation=implementation)
     assert output.dtype == dtype
     torch.testing.assert_close(output, accurate.to(dtype))
 

@@ -168,7 +168,7 @@ def test_the_file_has_the_usual_permissions(tmp_path):
 def test_text_is_utf8_with_unix_line_ends_and_folders_are_made(tmp_path):
     with atomic_write(tmp_path / "a" / "b" / "file") as stream:
         stream.write("Straße\n")
-    assert (tmp_path / "a" / "b" / "file").read_bytes() == "Straße\n".encode("utf-8")
+    assert (tmp_path / "a" / "b" / "file").read_bytes() == "Straße\n".encode()
 
 
 @pytest.mark.parametrize("name", ["file.txt", "file.txt.gz"])

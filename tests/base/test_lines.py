@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onmt_evsoftmax.data.corpus.counted import Counted
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.base.files import Lines
+from onmt_evsoftmax.data.corpus.counted import Counted
 
 PIECES = ["a", "ü", " ", "\n", "\r", "\r\n", "\u2028", "\x85", "\x0b", "\x00", "\ufeff", "漢", "😀"]
 

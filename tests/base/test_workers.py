@@ -7,11 +7,11 @@ from functools import partial
 
 import pytest
 
-from onmt_evsoftmax.base import workers
-from onmt_evsoftmax.data.corpus.tokenization import tokenizer
-from onmt_evsoftmax.base.workers import Workers
-from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.archive.segmentation import word_ids
+from onmt_evsoftmax.base import workers
+from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.workers import Workers
+from onmt_evsoftmax.data.corpus.tokenization import tokenizer
 
 LINES = [f"Line no. {number}, isn't it?" for number in range(95)]
 

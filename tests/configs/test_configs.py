@@ -30,7 +30,12 @@ def unknown_keys(path: Path) -> set[str]:
 
 def test_there_is_a_training_and_a_preparation_for_every_corpus():
     corpora = {
-        "toy_ende", "multi30k_ende", "iwslt14_ende", "wmt16_ende", "iwslt14_wmt_ende", "wmt_small_ende",
+        "toy_ende",
+        "multi30k_ende",
+        "iwslt14_ende",
+        "wmt16_ende",
+        "iwslt14_wmt_ende",
+        "wmt_small_ende",
         "iwslt14_small_ende",
     }
     assert {path.stem for path in TRAINING} == corpora

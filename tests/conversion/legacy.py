@@ -72,9 +72,7 @@ def _old_options(options: dict, form: str) -> dict:
     sizes = {"enc_rnn_size": options["enc_hid_size"], "dec_rnn_size": options["dec_hid_size"]}
     old.update(sizes, generator_function="softmax", dropout=[0.1], attention_dropout=[0.2])
     if form == LAST:
-        old.update(
-            transforms=["filtertoolong"], _all_transform={"filtertoolong"}, model_task="seq2seq", rnn_size=-1
-        )
+        old.update(transforms=["filtertoolong"], _all_transform={"filtertoolong"}, model_task="seq2seq", rnn_size=-1)
     return old
 
 

@@ -7,7 +7,7 @@ import functools
 import sys
 import types
 from collections import Counter, defaultdict
-from typing import Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 CLASSES = {
     "torchtext.vocab": ("Vocab",),
@@ -39,9 +39,7 @@ class OldPackages:
         if default_dict:  # as torchtext 0.2 had it
             numbers = defaultdict(self.modules["torchtext.vocab"]._default_unk_index, numbers)
         counts = Counter({token: len(tokens) - index for index, token in enumerate(tokens[4:])})
-        return self._make(
-            "torchtext.vocab", "Vocab", freqs=counts, itos=list(tokens), stoi=numbers, vectors=None
-        )
+        return self._make("torchtext.vocab", "Vocab", freqs=counts, itos=list(tokens), stoi=numbers, vectors=None)
 
     def field(self, tokens: Sequence[str]):
         tokenize = functools.partial(
@@ -63,9 +61,7 @@ class OldPackages:
 
     def number_field(self):
         tokenize = self.modules["torchtext.data.utils"]._split_tokenizer
-        return self._make(
-            "torchtext.data.field", "Field", sequential=False, use_vocab=False, tokenize=tokenize
-        )
+        return self._make("torchtext.data.field", "Field", sequential=False, use_vocab=False, tokenize=tokenize)
 
     def multi_field(self, side: str, tokens: Sequence[str], *features):
         return self._make(

@@ -8,9 +8,9 @@ import pickle
 import pytest
 import torch
 
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.conversion.checkpoint import read_checkpoint
 from onmt_evsoftmax.conversion.converter import convert
-from onmt_evsoftmax.base.errors import InputError
 
 from .legacy import FIELDS, FIRST, FORMS, LAST, write_legacy
 
@@ -133,9 +133,7 @@ def test_a_file_of_torch_that_holds_no_model_is_refused(tmp_path):
             read_checkpoint(path)
 
 
-@pytest.mark.parametrize(
-    "changes", [{"model": [1]}, {"generator": {"0.weight": "text"}}, {"opt": {"heads": 2}}]
-)
+@pytest.mark.parametrize("changes", [{"model": [1]}, {"generator": {"0.weight": "text"}}, {"opt": {"heads": 2}}])
 def test_parts_of_another_kind_are_refused(checkpoint, tmp_path, changes):
     bad = write_legacy(checkpoint, tmp_path / "bad.pt", FIELDS, **changes)
     with pytest.raises(InputError, match=f"bad.pt: '{next(iter(changes))}'"):

@@ -48,9 +48,7 @@ def test_stock_training_goes_on_from_it_with_ev_softmax(modern, converted, comma
     before, after = start["model"], tuned["model"]
     assert before.keys() == after.keys()
     largest_step = max((after[name] - before[name]).abs().max() for name in before)
-    assert 0 < largest_step <= 0.0101, (
-        "one step of Adam from the converted weights, at a learning rate of 0.01"
-    )
+    assert 0 < largest_step <= 0.0101, "one step of Adam from the converted weights, at a learning rate of 0.01"
 
 
 def test_bad_input_is_one_line_and_status_2(command, tmp_path):

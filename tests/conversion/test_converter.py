@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from onmt_evsoftmax.conversion.converter import convert
 from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.conversion.converter import convert
 
 from .conftest import load
 from .legacy import FIELDS, FIRST, FORMS, LAST, write_legacy
@@ -69,9 +69,7 @@ def test_a_vocabulary_for_each_language_may_lack_sentence_marks_on_the_source(ch
     embedding = "encoder.embeddings.make_embedding.emb_luts.0.weight"
     rows = checkpoint["model"][embedding]
     checkpoint["model"][embedding] = torch.cat([rows[:2], rows[4:]])
-    old = write_legacy(
-        checkpoint, tmp_path / "old.pt", LAST, share_embeddings=False, share_decoder_embeddings=False
-    )
+    old = write_legacy(checkpoint, tmp_path / "old.pt", LAST, share_embeddings=False, share_decoder_embeddings=False)
     convert(old, tmp_path / "new.pt")
     new = load(tmp_path / "new.pt")
     assert new["vocab"]["src"] == source and new["vocab"]["tgt"] == checkpoint["vocab"]["tgt"]
@@ -88,9 +86,7 @@ def test_shared_embeddings_stay_one_tensor_in_the_file(checkpoint, tmp_path):
 
 def test_half_precision_is_stored_as_float32(checkpoint, tmp_path):
     half = {name: weight.half() for name, weight in checkpoint["model"].items()}
-    old = write_legacy(
-        checkpoint, tmp_path / "old.pt", FIELDS, model=half, model_dtype="fp16", optim="fusedadam"
-    )
+    old = write_legacy(checkpoint, tmp_path / "old.pt", FIELDS, model=half, model_dtype="fp16", optim="fusedadam")
     convert(old, tmp_path / "new.pt")
     new = load(tmp_path / "new.pt")
     assert new["opt"].model_dtype == "fp32"

@@ -54,6 +54,4 @@ def test_the_converted_model_translates_as_the_old_version_did(genuine, version,
     assert (tmp_path / "hyp").read_text(encoding="utf-8").splitlines() == oracle["hypotheses"]
     lines = (result.stdout + result.stderr).splitlines()
     scores = legacy_checkpoint.scores("\n".join(line.strip() for line in lines))
-    assert scores == pytest.approx(oracle["scores"], abs=2e-4), (
-        "log-probabilities are printed with four decimals"
-    )
+    assert scores == pytest.approx(oracle["scores"], abs=2e-4), "log-probabilities are printed with four decimals"

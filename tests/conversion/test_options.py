@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from onmt_evsoftmax.conversion.options import convert_options
 from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.conversion.options import convert_options
 
 TRANSFORMER = {"encoder_type": "transformer", "decoder_type": "transformer", "rnn_size": 512, "layers": 6}
 
@@ -60,9 +60,7 @@ def test_training_can_go_on_with_the_old_schedule():
 
 def test_a_function_of_attention_stays():
     """The authors' fork of 1.x stored the key under the name that the plugin uses."""
-    assert (
-        convert_options({**TRANSFORMER, "self_attn_function": "evsoftmax"}).self_attn_function == "evsoftmax"
-    )
+    assert convert_options({**TRANSFORMER, "self_attn_function": "evsoftmax"}).self_attn_function == "evsoftmax"
     assert convert_options(TRANSFORMER).self_attn_function is None
 
 

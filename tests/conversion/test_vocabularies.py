@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.conversion.checkpoint import read_checkpoint
 from onmt_evsoftmax.conversion.vocabularies import token_lists
-from onmt_evsoftmax.base.errors import InputError
 
 from .legacy import FIELDS, FIRST, FORMS, LISTS, old_vocabulary, write_legacy
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.conversion.converter import convert
 from onmt_evsoftmax.conversion.weights import rename_weights
-from onmt_evsoftmax.base.errors import InputError
 
 from .conftest import load
 from .legacy import FIELDS, FIRST, write_legacy

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from onmt_evsoftmax.base.files import read_lines, sha256
 from data.toy_grammar import adjectives, adverbials, generate, nouns, verbs
 from data.toy_grammar.sentences import Pair
 from data.toy_grammar.writer import Writer
+from onmt_evsoftmax.base.files import read_lines, sha256
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "data" / "toy_ende"
@@ -45,8 +45,9 @@ def german_lines(pairs) -> list[str]:
 @pytest.mark.slow
 def test_the_generator_writes_the_shipped_files_byte_for_byte(tmp_path):
     command = [sys.executable, "-m", "data.toy_grammar.generate", "--out", str(tmp_path / "new" / "toy")]
-    result = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "1"}, capture_output=True,
-                            text=True, timeout=600)
+    result = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "1"}, capture_output=True, text=True, timeout=600
+    )
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines() == [f"{name}: {size} pairs" for name, size in SIZES.items()]
     written = sorted(path.name for path in (tmp_path / "new" / "toy").iterdir())
@@ -108,13 +109,26 @@ def test_the_readme_names_the_right_checksums():
 # Agreement: which ending an adjective takes after a determiner, by the gender of the noun ("p" is the plural)
 
 ENDING_AFTER = {
-    "der": {"m": "e", "f": "en", "p": "en"}, "die": {"f": "e", "p": "en"}, "das": {"n": "e"},
-    "den": {"m": "en", "p": "en"}, "dem": {"m": "en", "n": "en"}, "des": {"m": "en", "n": "en"},
-    "dieser": {"m": "e", "f": "en", "p": "en"}, "diese": {"f": "e", "p": "en"},
-    "dieses": {"n": "e", "m": "en"}, "diesen": {"m": "en", "p": "en"}, "diesem": {"m": "en", "n": "en"},
-    "jeder": {"m": "e", "f": "en"}, "jede": {"f": "e"}, "jedes": {"n": "e"}, "jeden": {"m": "en"},
+    "der": {"m": "e", "f": "en", "p": "en"},
+    "die": {"f": "e", "p": "en"},
+    "das": {"n": "e"},
+    "den": {"m": "en", "p": "en"},
+    "dem": {"m": "en", "n": "en"},
+    "des": {"m": "en", "n": "en"},
+    "dieser": {"m": "e", "f": "en", "p": "en"},
+    "diese": {"f": "e", "p": "en"},
+    "dieses": {"n": "e", "m": "en"},
+    "diesen": {"m": "en", "p": "en"},
+    "diesem": {"m": "en", "n": "en"},
+    "jeder": {"m": "e", "f": "en"},
+    "jede": {"f": "e"},
+    "jedes": {"n": "e"},
+    "jeden": {"m": "en"},
     "jedem": {"m": "en", "n": "en"},
-    "ein": {"m": "er", "n": "es"}, "eine": {"f": "e"}, "einen": {"m": "en"}, "einem": {"m": "en", "n": "en"},
+    "ein": {"m": "er", "n": "es"},
+    "eine": {"f": "e"},
+    "einen": {"m": "en"},
+    "einem": {"m": "en", "n": "en"},
     "einer": {"f": "en"},
     **{word: {"p": "e"} for word in ("einige", "viele", "mehrere")},
     **{word: {"p": "en?"} for word in ("zwei", "drei", "vier")},  # the number does not show the case
@@ -122,11 +136,15 @@ ENDING_AFTER = {
 }
 for _word in ("kein", "mein", "dein", "sein", "ihr", "unser", "euer", "Ihr"):
     _stem = _word.replace("euer", "eur")
-    ENDING_AFTER.update({
-        _word: {"m": "er", "n": "es"}, _stem + "e": {"f": "e", "p": "en"},
-        _stem + "en": {"m": "en", "p": "en"}, _stem + "em": {"m": "en", "n": "en"},
-        _stem + "er": {"f": "en", "p": "en"},
-    })
+    ENDING_AFTER.update(
+        {
+            _word: {"m": "er", "n": "es"},
+            _stem + "e": {"f": "e", "p": "en"},
+            _stem + "en": {"m": "en", "p": "en"},
+            _stem + "em": {"m": "en", "n": "en"},
+            _stem + "er": {"f": "en", "p": "en"},
+        }
+    )
 # singular and plural forms, as a dictionary gives them
 FORMS = {
     "m": """Mann Arzt Koch Gast Freund Kollegen Kunden Studenten Jungen Hund Vogel Bären Apfel Kuchen Salat
@@ -195,19 +213,31 @@ def test_determiners_fit_the_gender_of_the_noun(german_lines):
     assert checked > 4000
 
 
-@pytest.mark.parametrize("pattern", [
-    r"\b(mit|von|aus|seit) (die|das|eine|einen) [A-Z]", r"\b(mit|von) den [A-Z]\w*[a-mo-rt-z](?!\w)",
-    r"\b(für|durch) (dem|der|einem|einer) [A-Z]", r"(?<!, )\b(in|an|zu|von|bei) dem ([a-zäöüß]+ )?[A-Z]",
-    r"(?<!, )\b(in|an) das ([a-zäöüß]+ )?[A-Z]", r"(?<!, )\bzu der\b", r"\b[Ee]in(e|en|em)? Möbel\b",
-])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\b(mit|von|aus|seit) (die|das|eine|einen) [A-Z]",
+        r"\b(mit|von) den [A-Z]\w*[a-mo-rt-z](?!\w)",
+        r"\b(für|durch) (dem|der|einem|einer) [A-Z]",
+        r"(?<!, )\b(in|an|zu|von|bei) dem ([a-zäöüß]+ )?[A-Z]",
+        r"(?<!, )\b(in|an) das ([a-zäöüß]+ )?[A-Z]",
+        r"(?<!, )\bzu der\b",
+        r"\b[Ee]in(e|en|em)? Möbel\b",
+    ],
+)
 def test_these_german_mistakes_do_not_occur(german_lines, pattern):
     assert not [line for line in german_lines if re.search(pattern, line)]
 
 
-@pytest.mark.parametrize("pattern", [
-    r"\b[Aa] (?!uni|use)[aeiou]", r"\b[Aa]n (?!hour)[b-df-hj-np-tv-z]", r"^(He|She|It) (have|do|are|were)\b",
-    r"^(They|We|You) (has|does|is|was)\b",
-])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\b[Aa] (?!uni|use)[aeiou]",
+        r"\b[Aa]n (?!hour)[b-df-hj-np-tv-z]",
+        r"^(He|She|It) (have|do|are|were)\b",
+        r"^(They|We|You) (has|does|is|was)\b",
+    ],
+)
 def test_these_english_mistakes_do_not_occur(pairs, pattern):
     assert not [pair.en for pair in pairs if re.search(pattern, pair.en)]
 
@@ -221,9 +251,23 @@ def clauses_of(line: str) -> list[list[str]]:
 
 
 def test_separated_prefixes_close_the_clause(german_lines):
-    prefixes = {"ruft": "an", "rufen": "an", "lädt": "ein", "räumt": "auf", "räumen": "auf", "holt": "ab",
-                "probiert": "aus", "schaltet": ("ein", "aus"), "schalten": ("ein", "aus"), "schlägt": "vor",
-                "zieht": ("an", "aus"), "hört": "zu", "steigt": "um", "biegt": "ab", "bereitet": "vor"}
+    prefixes = {
+        "ruft": "an",
+        "rufen": "an",
+        "lädt": "ein",
+        "räumt": "auf",
+        "räumen": "auf",
+        "holt": "ab",
+        "probiert": "aus",
+        "schaltet": ("ein", "aus"),
+        "schalten": ("ein", "aus"),
+        "schlägt": "vor",
+        "zieht": ("an", "aus"),
+        "hört": "zu",
+        "steigt": "um",
+        "biegt": "ab",
+        "bereitet": "vor",
+    }
     checked = Counter()
     for line in german_lines:
         for clause in clauses_of(line):
@@ -236,9 +280,11 @@ def test_separated_prefixes_close_the_clause(german_lines):
 
 
 def test_the_finite_verb_is_last_after_weil_and_obwohl(german_lines):
-    finite = set("""bin bist ist sind war warst waren habe hast hat haben hatte hattest hatten muss musst
+    finite = set(
+        """bin bist ist sind war warst waren habe hast hat haben hatte hattest hatten muss musst
         müssen will willst wollen musste musstest mussten wollte wolltest wollten scheint regnet
-        schneit""".split())
+        schneit""".split()
+    )
     checked = 0
     for line in german_lines:
         for clause in clauses_of(line):
@@ -249,8 +295,10 @@ def test_the_finite_verb_is_last_after_weil_and_obwohl(german_lines):
 
 
 def test_main_clauses_have_the_verb_second(german_lines):
-    front = re.compile(r"(Gestern|Morgen früh|Übermorgen|Bald|Heute|Nächste Woche|Letzte Woche|Am Montag|"
-                       r"Wegen des Regens|Trotz des Schnees|Während der Pause|Im Garten|In der Küche) (\w+)")
+    front = re.compile(
+        r"(Gestern|Morgen früh|Übermorgen|Bald|Heute|Nächste Woche|Letzte Woche|Am Montag|"
+        r"Wegen des Regens|Trotz des Schnees|Während der Pause|Im Garten|In der Küche) (\w+)"
+    )
     no_verb = set("der die das den dem ein eine ich du er sie es wir ihr mein meine dieser diese".split())
     checked = 0
     for line in german_lines:
@@ -263,9 +311,12 @@ def test_main_clauses_have_the_verb_second(german_lines):
 
 def test_a_subordinate_clause_in_front_is_followed_by_the_verb(german_lines):
     subjects = set("ich du er sie wir der die das ein eine mein meine dieser diese".split())
-    fronted = [line for line in german_lines
-               if re.match(r"(Weil|Obwohl|Wenn|Als|Sobald|Bevor|Nachdem|Während) ", line)
-               and not re.match(r"Während der (Pause|Ferien|Reise)\b", line)]
+    fronted = [
+        line
+        for line in german_lines
+        if re.match(r"(Weil|Obwohl|Wenn|Als|Sobald|Bevor|Nachdem|Während) ", line)
+        and not re.match(r"Während der (Pause|Ferien|Reise)\b", line)
+    ]
     assert len(fronted) > 800
     for line in fronted:
         assert line.split(", ")[-1].split()[0] not in subjects, line
@@ -291,18 +342,25 @@ def test_lying_takes_the_dative_and_laying_the_accusative(german_lines):
 # One English word, several German ones
 
 
-@pytest.mark.parametrize("english_pattern, german_pattern", [
-    (r"\b(knows?|knew) (that|why|when|how|where)\b", r"\b(weiß|wissen|wusste)"),
-    (r"^(The|Our|My|A) (bird|horse|cow|mouse|rabbit)s? (ate|is eating)\b", r"\b(frisst|gefressen)\b"),
-    (r"^(The|Our|My|A) (teacher|man|woman|cook)s? (ate|is eating)\b", r"\b(isst|gegessen)\b"),
-    (r"\bbank of the river\b", r"\bufer des flusses\b"), (r"\b(to|at) the bank\b(?! of)", r"\bbank\b"),
-    (r"\bgarden bench\b", r"\bgartenbank\b"), (r"\bkey of the piano\b", r"\btaste des klaviers\b"),
-    (r"\bsav(e|ed|ing) a lot of money\b", r"\b(ge)?spar"), (r"\bsav(e|ed|ing) the file\b", r"speicher"),
-    (r"\bthe light (suitcase|bag|jacket)", r"\bleicht"),
-    (r"\bthe light (kitchen|office|bedroom|room|cellar)\b", r"\bhell"),
-    (r"\bchang(es?|ed|ing) trains\b", r"umsteig|umgestieg|umzusteig|steig.* um\b"),
-    (r"\bglasses (is|are|was|were|that)\b", r"brille\b"), (r"\btake a photo\b", r"\b(ge)?mach"),
-])
+@pytest.mark.parametrize(
+    "english_pattern, german_pattern",
+    [
+        (r"\b(knows?|knew) (that|why|when|how|where)\b", r"\b(weiß|wissen|wusste)"),
+        (r"^(The|Our|My|A) (bird|horse|cow|mouse|rabbit)s? (ate|is eating)\b", r"\b(frisst|gefressen)\b"),
+        (r"^(The|Our|My|A) (teacher|man|woman|cook)s? (ate|is eating)\b", r"\b(isst|gegessen)\b"),
+        (r"\bbank of the river\b", r"\bufer des flusses\b"),
+        (r"\b(to|at) the bank\b(?! of)", r"\bbank\b"),
+        (r"\bgarden bench\b", r"\bgartenbank\b"),
+        (r"\bkey of the piano\b", r"\btaste des klaviers\b"),
+        (r"\bsav(e|ed|ing) a lot of money\b", r"\b(ge)?spar"),
+        (r"\bsav(e|ed|ing) the file\b", r"speicher"),
+        (r"\bthe light (suitcase|bag|jacket)", r"\bleicht"),
+        (r"\bthe light (kitchen|office|bedroom|room|cellar)\b", r"\bhell"),
+        (r"\bchang(es?|ed|ing) trains\b", r"umsteig|umgestieg|umzusteig|steig.* um\b"),
+        (r"\bglasses (is|are|was|were|that)\b", r"brille\b"),
+        (r"\btake a photo\b", r"\b(ge)?mach"),
+    ],
+)
 def test_context_decides_the_reading(pairs, english_pattern, german_pattern):
     found = [pair for pair in pairs if re.search(english_pattern, pair.en)]
     assert found
@@ -348,21 +406,33 @@ def test_every_place_and_spot_is_in_the_lexicon():
     assert {row[0] for row in adverbials.PLACES + adverbials.SPOTS} <= set(nouns.BY_NAME)
 
 
-@pytest.mark.parametrize("en, de", [
-    ("the dog barks.", "Der Hund bellt."), ("The dog barks", "Der Hund bellt."),
-    ("The {noun} barks.", "Der Hund bellt."), ("The dog  barks.", "Der Hund bellt."),
-    ("The dog barks .", "Der Hund bellt."), ("The dog dog barks.", "Der Hund bellt."),
-    ("The None barks.", "Der Hund bellt."), ("The dog barks.", "Der Hund,, bellt."),
-    ("The dog barks.", "Der Hund bellt,."), ("The dog barks.", "Der" + " alte Hund" * 12 + " bellt."),
-])
+@pytest.mark.parametrize(
+    "en, de",
+    [
+        ("the dog barks.", "Der Hund bellt."),
+        ("The dog barks", "Der Hund bellt."),
+        ("The {noun} barks.", "Der Hund bellt."),
+        ("The dog  barks.", "Der Hund bellt."),
+        ("The dog barks .", "Der Hund bellt."),
+        ("The dog dog barks.", "Der Hund bellt."),
+        ("The None barks.", "Der Hund bellt."),
+        ("The dog barks.", "Der Hund,, bellt."),
+        ("The dog barks.", "Der Hund bellt,."),
+        ("The dog barks.", "Der" + " alte Hund" * 12 + " bellt."),
+    ],
+)
 def test_a_malformed_pair_is_a_fault(en, de):
     assert generate.fault(Pair("The dog barks.", "Der Hund bellt.")) is None
     assert generate.fault(Pair(en, de)) is not None
 
 
 def test_german_may_double_a_pronoun():
-    assert generate.fault(Pair("The letters that the queen is hiding are long.",
-                               "Die Briefe, die die Königin versteckt, sind lang.")) is None
+    assert (
+        generate.fault(
+            Pair("The letters that the queen is hiding are long.", "Die Briefe, die die Königin versteckt, sind lang.")
+        )
+        is None
+    )
 
 
 def test_two_translations_of_one_sentence_stop_the_generator(monkeypatch):

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from onmt_evsoftmax.archive import AttentionArchive, Sentence
+from onmt_evsoftmax.archive.segmentation import merge
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.evaluation.attended import check_archive, count_attended, measure_attended, read_sentence
-from onmt_evsoftmax.archive.segmentation import merge
 
 from .archives import HEADS, LAYERS, archive_file, random_sentences, sentence
 

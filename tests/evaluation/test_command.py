@@ -1,7 +1,6 @@
 import json
 import random
 import sys
-import time
 
 import pytest
 from sacremoses import MosesTokenizer

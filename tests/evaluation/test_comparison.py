@@ -112,8 +112,7 @@ def test_seeds_that_disagree_are_not_marked(tmp_path, compare):
 def test_a_sentence_brings_all_of_its_seeds(runs, compared):
     found = json.loads(read(compared[1], "json"))["differences"]["sparsemax"]["meteor"]
     scores = {
-        name: np.mean([one["sentence_scores"]["meteor"] for one in systems(runs, name)], axis=0)
-        for name in ERRORS
+        name: np.mean([one["sentence_scores"]["meteor"] for one in systems(runs, name)], axis=0) for name in ERRORS
     }
     expected = mean_significance(scores["sparsemax"] - scores["evsoftmax"], Resampling(200, 400))
     assert found["difference"] == pytest.approx(expected.difference)
@@ -135,9 +134,7 @@ def test_attention_over_seeds_per_layer_and_head(runs, compared):
             found = pooled["kinds"][kind][measure]
             assert np.shape(found["mean"]) == (LAYERS, HEADS)
             assert found["mean"] == [pytest.approx(row) for row in tables.mean(0)]
-            assert found["standard_error"] == [
-                pytest.approx(row) for row in tables.std(0, ddof=1) / np.sqrt(3)
-            ]
+            assert found["standard_error"] == [pytest.approx(row) for row in tables.std(0, ddof=1) / np.sqrt(3)]
     last_layer = pooled["kinds"]["cross"]["entropy"]["mean"][-1]
     assert pooled["entropy"]["mean"] == pytest.approx(np.mean(last_layer))
 
@@ -217,9 +214,7 @@ def test_csv_has_a_row_for_every_figure(compared):
     assert float(row["p_joint"]) == found["p"]["joint"]
     assert float(row["p_bootstrap"]) == found["p"]["bootstrap"] and row["runs"] == "3"
     where = ("function", "measure", "kind", "layer", "head")
-    (cell,) = (
-        row for row in rows if [row[key] for key in where] == ["softmax", "entropy", "decoder", "1", "2"]
-    )
+    (cell,) = (row for row in rows if [row[key] for key in where] == ["softmax", "entropy", "decoder", "1", "2"])
     entropy = comparison["functions"]["softmax"]["attended"]["kinds"]["decoder"]["entropy"]
     assert float(cell["mean"]) == entropy["mean"][1][2]
     assert float(cell["standard_error"]) == entropy["standard_error"][1][2]

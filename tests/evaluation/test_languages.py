@@ -16,7 +16,7 @@ from onmt_evsoftmax.evaluation.text import restorer
 from .testset import write_lines
 
 TEXTS = {
-    "en": ["It's John's dog, isn't it?", "The \"old\" house (1900) doesn't cost $5."] * 3,
+    "en": ["It's John's dog, isn't it?", 'The "old" house (1900) doesn\'t cost $5.'] * 3,
     "fr": ["L'homme n'a qu'un chien, n'est-ce pas ?", "Aujourd'hui, j'ai vu l'école d'Anne."] * 3,
     "de": ["Das ist Ottos Hund, oder?", "Die Häuser am Fluss kosten 5 Euro."] * 3,
 }
@@ -97,9 +97,7 @@ def test_the_manifest_and_the_option_must_agree(prepared):
         find_language([prepared / "test.raw.en", prepared / "test.raw.de"])
 
 
-@pytest.mark.parametrize(
-    "name", ["mine.en", "bpe.codes", "vocab.shared", "train.raw.en", "manifest.json"]
-)
+@pytest.mark.parametrize("name", ["mine.en", "bpe.codes", "vocab.shared", "train.raw.en", "manifest.json"])
 def test_what_the_manifest_does_not_call_a_text_has_no_language(prepared, name):
     path = prepared / name
     there = path.exists()

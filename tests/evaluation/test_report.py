@@ -6,12 +6,12 @@ from rich.console import Console
 
 from onmt_evsoftmax.archive import AttentionArchive
 from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.files import sha256
 from onmt_evsoftmax.evaluation.attended import measure_attended
 from onmt_evsoftmax.evaluation.languages import Language
 from onmt_evsoftmax.evaluation.report import build_report, print_report, read_report, write_report
 from onmt_evsoftmax.evaluation.system import System, score_texts
 from onmt_evsoftmax.evaluation.text import load_text
-from onmt_evsoftmax.base.files import sha256
 
 from .archives import HEADS, LAYERS, archive_file, random_sentences
 from .testset import HYPOTHESES, REFERENCES, write_lines

@@ -1,5 +1,5 @@
 from collections import Counter
-from functools import lru_cache
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +21,7 @@ def f1(matches, hyp_length, ref_length):
 def lcs_length(a, b):
     """Longest common subsequence, by its recursive definition."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def length(i, j):
         if i == len(a) or j == len(b):
             return 0

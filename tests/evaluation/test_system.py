@@ -62,9 +62,7 @@ def test_names_of_rows():
     assert system_names(["a/pred.txt", "b/pred.txt"], ["x", "y"]) == ["x", "y"]
 
 
-@pytest.mark.parametrize(
-    "names, message", [(["x"], "1 names for 2"), (["x", "x"], "two systems are called 'x'")]
-)
+@pytest.mark.parametrize("names, message", [(["x"], "1 names for 2"), (["x", "x"], "two systems are called 'x'")])
 def test_names_that_do_not_fit(names, message):
     with pytest.raises(InputError, match=message):
         system_names(["a", "b"], names)
@@ -85,9 +83,7 @@ def test_an_archive_fits_its_own_files(pair):
     check_archive_fits(archive, hyp, "bpe", src)
 
 
-@pytest.mark.parametrize(
-    "lines", [["das Bo@@ at", ""], ["das Bo@@", ""], ["das Bo@@ ot da", ""], ["", "das Bo@@ ot"]]
-)
+@pytest.mark.parametrize("lines", [["das Bo@@ at", ""], ["das Bo@@", ""], ["das Bo@@ ot da", ""], ["", "das Bo@@ ot"]])
 def test_other_hypotheses_are_refused(tmp_path, pair, lines):
     other = load_text(write_lines(tmp_path / "other.bpe", lines))
     with pytest.raises(InputError, match=r"a\.npz: sentence 0 is not line 1 of .*other\.bpe"):

@@ -45,9 +45,7 @@ def test_probabilities_sum_to_one(mapping, dtype, classes):
 def test_any_dimension(mapping, shape, dim):
     scores = torch.randn(shape)
     mask = torch.rand(shape) > 0.3
-    by_row = mapping(scores.movedim(dim, -1).contiguous(), mask.movedim(dim, -1).contiguous()).movedim(
-        -1, dim
-    )
+    by_row = mapping(scores.movedim(dim, -1).contiguous(), mask.movedim(dim, -1).contiguous()).movedim(-1, dim)
     torch.testing.assert_close(mapping(scores, mask, dim), by_row)
     torch.testing.assert_close(mapping(scores, dim=dim).sum(dim), torch.ones_like(scores.sum(dim)))
 

@@ -18,9 +18,9 @@ def module(name):
     return sys.modules[name]  # an attribute of the package may be the function of the same name
 
 
-MODULES = [
-    f"onmt_evsoftmax.normalizers.{info.name}" for info in pkgutil.iter_modules(normalizers.__path__)
-] + ["onmt_evsoftmax.normalizers.losses"]
+MODULES = [f"onmt_evsoftmax.normalizers.{info.name}" for info in pkgutil.iter_modules(normalizers.__path__)] + [
+    "onmt_evsoftmax.normalizers.losses"
+]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -32,7 +32,5 @@ def test_every_public_function_has_an_example():
     losses = module("onmt_evsoftmax.normalizers.losses")
     public = [getattr(normalizers, name) for name in normalizers.__all__]
     public += [getattr(losses, name) for name in vars(losses) if name.endswith(("_loss", "_kl"))]
-    lacking = [
-        item.__name__ for item in public if inspect.isfunction(item) and ">>>" not in (item.__doc__ or "")
-    ]
+    lacking = [item.__name__ for item in public if inspect.isfunction(item) and ">>>" not in (item.__doc__ or "")]
     assert lacking == []

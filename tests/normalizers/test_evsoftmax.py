@@ -29,9 +29,7 @@ def by_definition(scores, eps=0.0):
 def test_definition(scores, dtype):
     # integers: ties with the mean are common, and exact
     result = evsoftmax(torch.tensor(scores, dtype=dtype))
-    torch.testing.assert_close(
-        result.double(), by_definition(scores), rtol=0, atol=4 * torch.finfo(dtype).eps
-    )
+    torch.testing.assert_close(result.double(), by_definition(scores), rtol=0, atol=4 * torch.finfo(dtype).eps)
     if dtype != torch.float16:
         keep = torch.tensor([len(scores) * v >= sum(scores) and v > max(scores) - 80 for v in scores])
         assert torch.equal(result > 0, keep)
@@ -117,9 +115,7 @@ def test_the_logarithm_is_the_logarithm(eps):
     for given_mask in (None, mask):
         expected = evsoftmax(scores, given_mask, eps=eps).log()
         torch.testing.assert_close(log_evsoftmax(scores, given_mask, eps=eps), expected)
-        torch.testing.assert_close(
-            log_evsoftmax(scores.T, None if given_mask is None else mask.T, 0, eps), expected.T
-        )
+        torch.testing.assert_close(log_evsoftmax(scores.T, None if given_mask is None else mask.T, 0, eps), expected.T)
     filled = scores.masked_fill(~mask, -1e18)
     torch.testing.assert_close(log_evsoftmax(filled, eps=eps), evsoftmax(scores, mask, eps=eps).log())
 
@@ -172,9 +168,7 @@ def ways_of_masking(shape):
     yield scores.masked_fill(~mask, -torch.inf), mask
 
 
-@pytest.mark.parametrize(
-    "shape", ((3, 5), (300, 40), (70, 1000), (2, 33000), (6, 5, 4, 31), (1, 1), (257, 2))
-)
+@pytest.mark.parametrize("shape", ((3, 5), (300, 40), (70, 1000), (2, 33000), (6, 5, 4, 31), (1, 1), (257, 2)))
 def test_the_fast_form_equals_the_plain_one(shape):
     for scores, mask in ways_of_masking(shape):
         for dim in range(-len(shape), 0):
@@ -187,9 +181,7 @@ def test_the_fast_form_with_two_threads():
     torch.set_num_threads(2)
     try:
         for scores, mask in ways_of_masking((400, 300)):
-            torch.testing.assert_close(
-                evsoftmax(scores, mask), evsoftmax_plain(scores, mask, -1), rtol=1e-5, atol=1e-7
-            )
+            torch.testing.assert_close(evsoftmax(scores, mask), evsoftmax_plain(scores, mask, -1), rtol=1e-5, atol=1e-7)
     finally:
         torch.set_num_threads(threads)
 
@@ -207,9 +199,7 @@ def test_the_fast_form_takes_no_slow_path_on_ordinary_scores(monkeypatch):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("magnitude", [0.0, 1e-39, 1e-30, 1e-17, 1e-15, 1e-3, 0.1, 77.7, 255.0, 300.0])
 @pytest.mark.parametrize("classes", [2, 3, 7, 64, 1000])
-def test_scores_that_differ_in_their_last_digits_have_the_support_of_the_plain_form(
-    magnitude, classes, dtype
-):
+def test_scores_that_differ_in_their_last_digits_have_the_support_of_the_plain_form(magnitude, classes, dtype):
     centre = torch.tensor(magnitude, dtype=dtype)
     steps = torch.randint(-2, 3, (200, classes)) * torch.rand(200, 1).round()  # in half of the rows none
     ulp = torch.nextafter(centre, torch.tensor(torch.inf, dtype=dtype)) - centre

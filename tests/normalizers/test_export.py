@@ -94,9 +94,7 @@ def test_onnx(module, problem, tmp_path):
         pytest.importorskip(package)
     onnxruntime = pytest.importorskip("onnxruntime")
     path = tmp_path / "mapping.onnx"
-    torch.onnx.export(
-        module.eval(), problem, path, input_names=["scores", "mask"], dynamo=True, verbose=False
-    )
+    torch.onnx.export(module.eval(), problem, path, input_names=["scores", "mask"], dynamo=True, verbose=False)
     session = onnxruntime.InferenceSession(path)
     scores, mask = problem
     (result,) = session.run(None, {"scores": scores.numpy(), "mask": mask.numpy()})

@@ -16,9 +16,9 @@ def away_from_thresholds(mapping, rows=6, classes=7):
     mask[0], mask[1], mask[2] = True, False, torch.arange(classes) == 3
     for _ in range(1000):
         scores = torch.randn(rows, classes, dtype=torch.float64)
-        nudged = scores[None] + 1e-3 * torch.cat(
-            (torch.eye(rows * classes), -torch.eye(rows * classes))
-        ).reshape(-1, rows, classes)
+        nudged = scores[None] + 1e-3 * torch.cat((torch.eye(rows * classes), -torch.eye(rows * classes))).reshape(
+            -1, rows, classes
+        )
         if all(((mapping(nudged, m) > 0) == (mapping(scores, m) > 0)).all() for m in (mask, None)):
             return scores.requires_grad_(), mask
     raise AssertionError("no scores found")
@@ -54,8 +54,7 @@ def test_gradient_of_the_logarithm_tends_to_equation_12():
     scores = torch.randn(9, dtype=torch.float64)
     limit = torch.eye(9, dtype=torch.float64) - evsoftmax(scores)
     errors = [
-        (jacrev(lambda v: log_evsoftmax(v, eps=eps))(scores) - limit).abs().max().item()
-        for eps in (1e-3, 1e-6, 1e-9)
+        (jacrev(lambda v: log_evsoftmax(v, eps=eps))(scores) - limit).abs().max().item() for eps in (1e-3, 1e-6, 1e-9)
     ]
     assert errors[0] < 2e-3 and errors[1] < 2e-3 * errors[0] and errors[2] < 2e-3 * errors[1]
 
@@ -81,14 +80,10 @@ def test_forward_and_reverse_mode_agree_under_vmap(mapping):
     scores = scores.detach()
     reverse = vmap(jacrev(mapping))(scores, mask)
     torch.testing.assert_close(vmap(jacfwd(mapping))(scores, mask), reverse)
-    torch.testing.assert_close(
-        vmap(jacrev(mapping))(scores), torch.stack([jacrev(mapping)(row) for row in scores])
-    )
+    torch.testing.assert_close(vmap(jacrev(mapping))(scores), torch.stack([jacrev(mapping)(row) for row in scores]))
     weights = torch.randn(7, dtype=torch.float64)
     second = vmap(hessian(lambda v, m: (mapping(v, m) * weights).sum()))(scores, mask)
-    torch.testing.assert_close(
-        second, vmap(jacrev(jacrev(lambda v, m: (mapping(v, m) * weights).sum())))(scores, mask)
-    )
+    torch.testing.assert_close(second, vmap(jacrev(jacrev(lambda v, m: (mapping(v, m) * weights).sum())))(scores, mask))
 
 
 def test_jvp_is_the_jacobian_times_the_tangent(mapping):
@@ -124,9 +119,7 @@ def test_backward_saves_only_the_output(name):
 
     saved = []
     scores, mask = torch.randn(8, 9, requires_grad=True), torch.rand(8, 9) > 0.3
-    with torch.autograd.graph.saved_tensors_hooks(
-        lambda tensor: saved.append(tensor) or tensor, lambda tensor: tensor
-    ):
+    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: saved.append(tensor) or tensor, lambda tensor: tensor):
         result = getattr(onmt_evsoftmax, name)(scores, mask)
     assert [tensor.data_ptr() for tensor in saved] == [result.data_ptr()]
 

@@ -166,9 +166,7 @@ def test_divergence():
     torch.testing.assert_close(evsoftmax_kl(p, q, reduction="sum"), expected.sum())
     torch.testing.assert_close(evsoftmax_kl(p.T, q.T, dim=0, reduction="none"), expected)
     # one prior for the whole batch
-    torch.testing.assert_close(
-        evsoftmax_kl(p, q[0], reduction="none")[3], evsoftmax_kl(p[3], q[0], reduction="none")
-    )
+    torch.testing.assert_close(evsoftmax_kl(p, q[0], reduction="none")[3], evsoftmax_kl(p[3], q[0], reduction="none"))
     assert evsoftmax_kl(p, p).item() == pytest.approx(0, abs=1e-12)
     assert evsoftmax_kl(1000 * p, -1000 * p).isfinite()
 
@@ -192,9 +190,7 @@ def test_modules(module, function):
 
 def test_module_with_another_eps():
     scores, target = torch.randn(8, 5), torch.randint(5, (8,))
-    torch.testing.assert_close(
-        EvSoftmaxLoss(eps=0.1)(scores, target), evsoftmax_loss(scores, target, eps=0.1)
-    )
+    torch.testing.assert_close(EvSoftmaxLoss(eps=0.1)(scores, target), evsoftmax_loss(scores, target, eps=0.1))
 
 
 def test_refusals():

@@ -45,9 +45,7 @@ def test_monotonic_with_equal_outputs_for_equal_scores(v, name):
 
 
 @hypothesis_settings
-@given(
-    scores, st.sampled_from([name for name in TABLE_1 if TABLE_1[name][2] is YES]), st.integers(-4096, 4096)
-)
+@given(scores, st.sampled_from([name for name in TABLE_1 if TABLE_1[name][2] is YES]), st.integers(-4096, 4096))
 def test_translation_invariant(v, name, shift):
     close(get(name).function(v + shift), get(name).function(v))
 
@@ -108,9 +106,7 @@ def test_every_no_has_a_witness_that_can_be_checked(table):
 
 def test_witnesses_contradict_what_they_should(table):
     def vectors(name, title):
-        return {
-            label: torch.tensor(v, dtype=torch.float64) for label, v in table[name][title].witness.items()
-        }
+        return {label: torch.tensor(v, dtype=torch.float64) for label, v in table[name][title].witness.items()}
 
     jump = vectors("evsoftmax", "Lipschitz")
     assert (jump["v"] - jump["w"]).norm() < 1e-6 and (jump["f(v)"] - jump["f(w)"]).norm() > 0.1

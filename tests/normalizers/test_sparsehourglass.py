@@ -25,9 +25,7 @@ def test_points_of_the_simplex_stay():
 def test_limits_of_q():
     scores = torch.randn(30, 6, dtype=torch.float64) + 1
     torch.testing.assert_close(sparsehourglass(scores, q=1e9), sparsemax(scores), rtol=0, atol=1e-6)
-    torch.testing.assert_close(
-        sparsehourglass(scores, q=1e-9), sparsehourglass(7 * scores, q=1e-9), rtol=0, atol=1e-6
-    )
+    torch.testing.assert_close(sparsehourglass(scores, q=1e-9), sparsehourglass(7 * scores, q=1e-9), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("q", (0.0, -1.0, float("nan")))

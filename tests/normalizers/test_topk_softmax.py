@@ -17,8 +17,7 @@ def test_support_is_the_k_largest(k):
     kept = scores.masked_fill(result == 0, -torch.inf)
     torch.testing.assert_close(result, torch.softmax(kept, -1))
     assert (kept.amin(-1) >= 0).all() or (
-        scores.masked_fill(result > 0, -torch.inf).amax(-1)
-        < kept.masked_fill(result == 0, torch.inf).amin(-1)
+        scores.masked_fill(result > 0, -torch.inf).amax(-1) < kept.masked_fill(result == 0, torch.inf).amin(-1)
     ).all()
 
 

@@ -34,9 +34,7 @@ def write_corpus(folder: Path, sentences: int = 200, seed: int = 0) -> None:
     generator = random.Random(seed)
     sources = [generator.choices(WORDS, k=generator.randint(2, 12)) for _ in range(sentences)]
     folder.joinpath("src.txt").write_text("".join(" ".join(s) + "\n" for s in sources), encoding="utf-8")
-    folder.joinpath("tgt.txt").write_text(
-        "".join(" ".join(s[::-1]) + "\n" for s in sources), encoding="utf-8"
-    )
+    folder.joinpath("tgt.txt").write_text("".join(" ".join(s[::-1]) + "\n" for s in sources), encoding="utf-8")
     folder.joinpath("vocab").write_text("".join(f"{word}\t100\n" for word in WORDS), encoding="utf-8")
 
 

@@ -97,9 +97,7 @@ def test_an_empty_hypothesis_and_an_empty_source(loaded):
     sentences = attend(loaded, [["w1", "w2"], []], [[], ["w3"]])
     assert sentences[0].target == ["</s>"] and sentences[0].attention["cross"].shape == (2, 2, 1, 2)
     assert sentences[1].attention["cross"].shape == (2, 2, 2, 0)
-    assert all(
-        np.isfinite(weights).all() for sentence in sentences for weights in sentence.attention.values()
-    )
+    assert all(np.isfinite(weights).all() for sentence in sentences for weights in sentence.attention.values())
 
 
 def test_only_the_kinds_asked_for(sparse):
@@ -110,9 +108,7 @@ def test_only_the_kinds_asked_for(sparse):
 
 def test_the_recorder_leaves_no_hook_behind(sparse):
     attend(sparse)
-    assert not any(
-        module._forward_hooks for name, module in sparse.model.named_modules() if name.endswith("softmax")
-    )
+    assert not any(module._forward_hooks for name, module in sparse.model.named_modules() if name.endswith("softmax"))
 
 
 def test_the_command_writes_an_archive(trained, command, tmp_path):

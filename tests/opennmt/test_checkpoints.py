@@ -6,11 +6,9 @@ That it is active is shown by exact zeros in the attention weights.
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
-import textwrap
 import time
 import urllib.request
 from importlib.metadata import version
@@ -80,9 +78,7 @@ def test_resuming_keeps_the_function(trained, command, tmp_path):
 
 
 @pytest.mark.parametrize("override_opts", [False, True])
-def test_an_explicit_key_beats_the_checkpoint(
-    trained, command, tmp_path, override_opts, sources, zero_counter
-):
+def test_an_explicit_key_beats_the_checkpoint(trained, command, tmp_path, override_opts, sources, zero_counter):
     config = trained.config(
         "fine_tune.yaml", self_attn_function="evsoftmax", save_model=str(tmp_path / "tuned"), train_steps=2
     )
@@ -141,9 +137,7 @@ def translate_in_process(monkeypatch, counter, *arguments) -> dict[str, int]:
     return counter.zeros
 
 
-def test_stock_translation_runs_the_checkpoints_mapping(
-    trained, source_file, tmp_path, monkeypatch, zero_counter
-):
+def test_stock_translation_runs_the_checkpoints_mapping(trained, source_file, tmp_path, monkeypatch, zero_counter):
     zeros = translate_in_process(
         monkeypatch,
         zero_counter,
@@ -297,10 +291,7 @@ def test_export_of_a_sparse_model_to_ctranslate2_is_refused(trained, command, tm
         check=False,
     )
     assert result.returncode != 0
-    assert (
-        "self_attn_function=evsoftmax" in result.stderr
-        and "CTranslate2 can only run softmax" in result.stderr
-    )
+    assert "self_attn_function=evsoftmax" in result.stderr and "CTranslate2 can only run softmax" in result.stderr
     assert not (tmp_path / "exported").exists()
 
 
@@ -381,9 +372,7 @@ def test_training_resumes_after_kill_9(workshop, command):
         time.sleep(0.05)
     process.kill()
     process.wait()
-    checkpoints = sorted(
-        workshop.folder.glob("model_step_*.pt"), key=lambda path: int(path.stem.split("_")[-1])
-    )
+    checkpoints = sorted(workshop.folder.glob("model_step_*.pt"), key=lambda path: int(path.stem.split("_")[-1]))
     last = checkpoints[-2]  # the newest may be half written: OpenNMT-py does not write beside and rename
     resumed_to = int(last.stem.split("_")[-1]) + 5
     config = workshop.config(train_steps=resumed_to, save_checkpoint_steps=5)
@@ -391,9 +380,7 @@ def test_training_resumes_after_kill_9(workshop, command):
     assert options_of(workshop.folder / f"model_step_{resumed_to}.pt").self_attn_function == "evsoftmax"
 
 
-def test_switched_off_a_sparse_model_is_refused_and_not_run_as_softmax(
-    trained, source_file, tmp_path, command
-):
+def test_switched_off_a_sparse_model_is_refused_and_not_run_as_softmax(trained, source_file, tmp_path, command):
     options = ["-src", source_file, "-output", tmp_path / "hyp.txt", "-max_length", "5"]
     for function, status in (("softmax", 0), ("evsoftmax", 1)):
         model = ["-model", trained.folder / f"{function}_step_6.pt"]
@@ -407,9 +394,7 @@ def test_switched_off_a_sparse_function_is_not_trained_as_softmax(workshop, comm
     for place in ("config", "command line"):
         in_config = {"self_attn_function": "evsoftmax"} if place == "config" else {}
         words = [] if in_config else ["-self_attn_function=evsoftmax"]
-        result = command(
-            "onmt_train", "-config", workshop.config(**in_config), *words, check=False, ONMT_EVSOFTMAX="0"
-        )
+        result = command("onmt_train", "-config", workshop.config(**in_config), *words, check=False, ONMT_EVSOFTMAX="0")
         assert result.returncode == 2
         assert result.stderr.splitlines()[-1] == (
             "onmt_train: error: self_attn_function=evsoftmax: ONMT_EVSOFTMAX=0 switches onmt_evsoftmax off, "

@@ -66,9 +66,7 @@ def test_the_loss_sees_the_resolved_generator_function():
 
 def test_a_translation_overrides_the_checkpoint():
     stored = Namespace(**{**NOTHING, "self_attn_function": "softmax"})
-    override = Namespace(
-        override_self_attn_function="posthoc_evidential", override_context_attn_function=None
-    )
+    override = Namespace(override_self_attn_function="posthoc_evidential", override_context_attn_function=None)
     assert AttentionFunctions.from_options(stored, override).context == "posthoc_evidential"
 
 

@@ -102,9 +102,7 @@ def test_install_and_uninstall(checkout, environment, form):
 
 def test_an_installed_plugin_serves_the_stock_training(checkout, environment, workshop):
     python(environment, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", checkout)
-    config = workshop.config(
-        self_attn_function="evsoftmax", train_steps=5, save_checkpoint_steps=5, valid_steps=5
-    )
+    config = workshop.config(self_attn_function="evsoftmax", train_steps=5, save_checkpoint_steps=5, valid_steps=5)
     python(environment, "-c", "from onmt.bin.train import main; main()", "-config", config)
     checkpoint = workshop.folder / "model_step_5.pt"
     stored = python(
@@ -134,9 +132,7 @@ def test_an_unsupported_python_is_one_clear_line(tmp_path):
     )
     assert result.returncode != 0
     assert (
-        "needs Python 3.9 to 3.12" in result.stderr
-        and "3.13.0" in result.stderr
-        and "Traceback" not in result.stderr
+        "needs Python 3.9 to 3.12" in result.stderr and "3.13.0" in result.stderr and "Traceback" not in result.stderr
     )
 
 

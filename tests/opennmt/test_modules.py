@@ -139,9 +139,7 @@ def test_the_generator_returns_normalised_log_probabilities(build):
 
 @pytest.mark.parametrize("relative", [4])
 def test_relative_positions_go_through_the_mapping(build, zero_counter, relative):
-    model, vocabs = build(
-        self_attn_function="evsoftmax", position_encoding=None, max_relative_positions=relative
-    )
+    model, vocabs = build(self_attn_function="evsoftmax", position_encoding=None, max_relative_positions=relative)
     with zero_counter, torch.no_grad():
         model.encoder(*batch([ids(vocabs, [1, 5, 9, 2, 7])], vocabs["src"]["<blank>"]))
     assert zero_counter.zeros["evsoftmax"] > 0

@@ -12,9 +12,7 @@ from onmt_evsoftmax.opennmt.unknown_keys import _known_keys, resembled
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted(
-    path
-    for path in (ROOT / "configs").glob("*.yaml")
-    if "self_attn_function" in path.read_text(encoding="utf-8")
+    path for path in (ROOT / "configs").glob("*.yaml") if "self_attn_function" in path.read_text(encoding="utf-8")
 )
 
 

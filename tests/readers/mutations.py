@@ -86,7 +86,9 @@ def damage_value(random: random.Random, document: Any) -> Any:
 
 
 def _places(document: Any):
-    pairs = document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    pairs = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
     for key, value in list(pairs):
         yield document, key
         yield from _places(value)
@@ -148,7 +150,9 @@ def _damaged_array(random: random.Random, array: np.ndarray) -> np.ndarray:
         types = ("c8", "c16", "i8", "u1", "?", "f2", ">f8", "g", "O", "U8", "S8", "M8[s]", "i4,f4")
         return array.astype(random.choice(types)) if random.random() < 0.9 else np.array([{"a": 1}], dtype=object)
     if kind == 1:
-        return random.choice((array[0], array[..., :-1], array[:0], array.T, array[None], np.float32(0.5), array.ravel()))
+        return random.choice(
+            (array[0], array[..., :-1], array[:0], array.T, array[None], np.float32(0.5), array.ravel())
+        )
     flat = array.astype(np.float64).ravel()
     if flat.size:
         flat[random.randrange(flat.size)] = random.choice((np.nan, np.inf, -np.inf, -0.1, 1.1, 1e30, -1e-300, 1e308))
@@ -163,6 +167,11 @@ def _zipped(random: random.Random, members: dict[str, bytes], lie: bool = False)
         if lie:
             info = random.choice(new.infolist())
             field = random.choice(("file_size", "compress_size", "CRC", "header_offset", "compress_type", "flag_bits"))
-            setattr(info, field, random.choice((0, 1, 0x41, 2**31, 2**32 - 2)) if field not in ("compress_type", "flag_bits")
-                    else random.choice((1, 8, 12, 14, 99, 0x800)))
+            setattr(
+                info,
+                field,
+                random.choice((0, 1, 0x41, 2**31, 2**32 - 2))
+                if field not in ("compress_type", "flag_bits")
+                else random.choice((1, 8, 12, 14, 99, 0x800)),
+            )
     return stream.getvalue()

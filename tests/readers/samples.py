@@ -17,27 +17,33 @@ import torch
 import yaml
 
 from onmt_evsoftmax.archive import AttentionArchive
+from onmt_evsoftmax.archive.models import open_models
+from onmt_evsoftmax.archive.panel import View
+from onmt_evsoftmax.archive.segmentation import SCHEMES
+from onmt_evsoftmax.base.downloads import _Part
+from onmt_evsoftmax.base.files import read_lines
 from onmt_evsoftmax.conversion.converter import convert
 from onmt_evsoftmax.conversion.options import convert_options
 from onmt_evsoftmax.conversion.weights import build_model, split_generator
-from onmt_evsoftmax.base.downloads import _Part
-from onmt_evsoftmax.evaluation.attended import measure_attended
 from onmt_evsoftmax.data.fetching.archives import unpack
 from onmt_evsoftmax.data.fetching.catalogue import dataset
 from onmt_evsoftmax.data.fetching.manifest import Manifest
-from onmt_evsoftmax.base.files import read_lines
-from onmt_evsoftmax.archive.segmentation import SCHEMES
-from onmt_evsoftmax.pages.html_page import script_json
-from onmt_evsoftmax.archive.models import open_models
+from onmt_evsoftmax.evaluation.attended import measure_attended
 from onmt_evsoftmax.pages.heatmap.page import page_data
-from onmt_evsoftmax.archive.panel import View
+from onmt_evsoftmax.pages.html_page import script_json
 from other_experiments.common import datasets, runs
 from other_experiments.common.config import load_config
-
 from tests.conversion.legacy import FIRST, LAST, write_legacy
 from tests.evaluation.archives import archive_file, random_sentences
+
 from .mutations import (
-    Mutation, damage_arrays, damage_bytes, damage_json, damage_json_lines, damage_yaml, damage_zip,
+    Mutation,
+    damage_arrays,
+    damage_bytes,
+    damage_json,
+    damage_json_lines,
+    damage_yaml,
+    damage_zip,
 )
 
 MULTI30K = dataset("multi30k_ende")
@@ -184,7 +190,9 @@ def _unpack(path: Path) -> None:
 def _write_legacy(form: str) -> Callable[[Path], None]:
     def write(folder: Path) -> None:
         # write_legacy's oldest form is of this width
-        small = dict(enc_layers=1, dec_layers=1, rnn_size=16, word_vec_size=16, transformer_ff=8, heads=2, dropout=[0.1])
+        small = dict(
+            enc_layers=1, dec_layers=1, rnn_size=16, word_vec_size=16, transformer_ff=8, heads=2, dropout=[0.1]
+        )
         shared = dict(encoder_type="transformer", decoder_type="transformer", position_encoding=True)
         options = convert_options({**small, **shared})
         tokens = ["<unk>", "<blank>", "<s>", "</s>", "a", "b"]

@@ -7,8 +7,8 @@ import os
 import pytest
 from matplotlib.figure import Figure
 
-from onmt_evsoftmax.cli import main
 from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.cli import main
 from other_experiments.common.errors import run_main
 from other_experiments.common.plots import save
 from other_experiments.common.runs import RunFolder

@@ -75,9 +75,7 @@ def test_training_continued_from_a_checkpoint(killed_and_continued):
 
 
 def test_the_functions_are_in_place(killed_and_continued):
-    functions = {
-        name: AttentionArchive(killed_and_continued / f"{name}.npz") for name in ("softmax", "evsoftmax")
-    }
+    functions = {name: AttentionArchive(killed_and_continued / f"{name}.npz") for name in ("softmax", "evsoftmax")}
     assert (functions["evsoftmax"][0].attention["cross"] == 0).any()
     assert (functions["softmax"][0].attention["cross"] > 0).all()
 
@@ -94,9 +92,7 @@ def test_the_report_needs_no_network(killed_and_continued):
             self.links = []
 
         def handle_starttag(self, tag, attributes):
-            self.links += [
-                value for name, value in attributes if name in ("src", "href") and not value.startswith("#")
-            ]
+            self.links += [value for name, value in attributes if name in ("src", "href") and not value.startswith("#")]
 
     page = (killed_and_continued / "report.html").read_text(encoding="utf-8")
     parser = Links()
@@ -106,9 +102,7 @@ def test_the_report_needs_no_network(killed_and_continued):
 
 
 def test_the_third_time_nothing_is_made_again(killed_and_continued):
-    outputs = [
-        path for path in killed_and_continued.iterdir() if path.is_file() and path.name != "report.html"
-    ]
+    outputs = [path for path in killed_and_continued.iterdir() if path.is_file() and path.name != "report.html"]
     before = {path: path.stat().st_mtime_ns for path in outputs}
     finish(start(killed_and_continued))
     assert {path: path.stat().st_mtime_ns for path in outputs} == before

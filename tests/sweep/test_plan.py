@@ -68,9 +68,7 @@ def test_a_report_of_an_unfinished_sweep_is_not_its_end(checkout):
 def test_posthoc_evidential_is_a_translation_of_the_softmax_model(checkout):
     output = plan(checkout, "--configfile", "configs/sweeps/toy_ende.yaml")
     commands = [line for line in output.splitlines() if "onmt_translate" in line]
-    (line,) = (
-        line for line in commands if "-output runs/toy_ende_sweep/posthoc_evidential.2/test.hyp" in line
-    )
+    (line,) = (line for line in commands if "-output runs/toy_ende_sweep/posthoc_evidential.2/test.hyp" in line)
     assert "-model runs/toy_ende_sweep/softmax.2/model.pt" in line
     assert "--self_attn_function posthoc_evidential" in line
     assert "workflow.train" in output and "settings.yaml posthoc_evidential" not in output
@@ -107,8 +105,7 @@ def test_the_cluster_profile_keeps_what_the_default_profile_promises():
     """Only one workflow profile is read, so a continued, going-on sweep on Slurm depends on the copy."""
     profiles = ROOT / "scripts" / "workflow" / "profiles"
     default, slurm = (
-        yaml.safe_load((profiles / name / "config.yaml").read_text(encoding="utf-8"))
-        for name in ("default", "slurm")
+        yaml.safe_load((profiles / name / "config.yaml").read_text(encoding="utf-8")) for name in ("default", "slurm")
     )
     del default["resources"]  # GPUs of one machine
     assert default.items() <= slurm.items()

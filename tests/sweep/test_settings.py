@@ -104,9 +104,7 @@ def test_a_training_configuration_without_texts_is_refused(read, project, data, 
     path = project.folder / project.settings["config"]
     training = yaml.safe_load(path.read_text(encoding="utf-8"))
     training.pop("data")
-    path.write_text(
-        yaml.safe_dump(training if data is None else {**training, "data": data}), encoding="utf-8"
-    )
+    path.write_text(yaml.safe_dump(training if data is None else {**training, "data": data}), encoding="utf-8")
     with pytest.raises(InputError) as error:
         read()
     assert str(error.value) == f"sweep.yaml: config: {project.settings['config']}: {message}"
@@ -149,13 +147,9 @@ def test_other_settings_than_those_trained_with_name_every_folder_to_remove(read
         trained(settings, run)
     runs.refuse_other_settings(settings)
     steps = {"steps": 40, "overrides": {**settings.fine_tune["overrides"], "learning_rate": 9}}
-    with pytest.raises(
-        InputError, match="learning_rate: .* now it is 9; .* rm -r out/softmax.1 out/evsoftmax.1$"
-    ):
+    with pytest.raises(InputError, match="learning_rate: .* now it is 9; .* rm -r out/softmax.1 out/evsoftmax.1$"):
         runs.refuse_other_settings(read(fine_tune=steps))
-    with pytest.raises(
-        InputError, match="pretrain was trained .* rm -r out/pretrain out/softmax.1 out/evsoftmax.1$"
-    ):
+    with pytest.raises(InputError, match="pretrain was trained .* rm -r out/pretrain out/softmax.1 out/evsoftmax.1$"):
         runs.refuse_other_settings(read(pretrain={"steps": 3}))
 
 
@@ -195,9 +189,7 @@ def test_a_given_model_replaces_the_pretraining(read, project):
 def test_runs_differ_in_function_seed_and_folder_alone(read):
     settings = read(seeds=[1, 2])
     assert runs.run_names(settings) == ["pretrain", "softmax.1", "softmax.2", "evsoftmax.1", "evsoftmax.2"]
-    first, other, second = (
-        runs.training_config(settings, run) for run in ("softmax.1", "evsoftmax.1", "softmax.2")
-    )
+    first, other, second = (runs.training_config(settings, run) for run in ("softmax.1", "evsoftmax.1", "softmax.2"))
     assert {key for key in first if first[key] != other[key]} == {"self_attn_function", "save_model"}
     assert {key for key in first if first[key] != second[key]} == {"seed", "save_model"}
     assert (first["seed"], second["seed"], other["self_attn_function"]) == (1, 2, "evsoftmax")

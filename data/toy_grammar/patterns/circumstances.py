@@ -15,17 +15,28 @@ from .common import being, definite, predicate
 
 _SUN = NounPhrase(Noun("sun", "suns", "Sonne", "f", "Sonnen", None, ("sun",)))
 _WIND = NounPhrase(Noun("wind", "winds", "Wind", "m", "Winde", None, ("wind",)))
-_WEATHER = (("cold", "kalt"), ("warm", "warm"), ("hot", "heiß"), ("windy", "windig"), ("foggy", "neblig"),
-            ("cloudy", "bewölkt"))
+_WEATHER = (
+    ("cold", "kalt"),
+    ("warm", "warm"),
+    ("hot", "heiß"),
+    ("windy", "windig"),
+    ("foggy", "neblig"),
+    ("cloudy", "bewölkt"),
+)
 # what keeps one from doing a thing (True), and what makes one do it (False)
 _STATES = {
-    True: (("tired", "müde"), ("ill", "krank"), ("sad", "traurig"), ("nervous", "nervös"),
-           ("angry", "wütend")),
+    True: (("tired", "müde"), ("ill", "krank"), ("sad", "traurig"), ("nervous", "nervös"), ("angry", "wütend")),
     False: (("happy", "glücklich"), ("curious", "neugierig"), ("bored", "gelangweilt")),
 }
 _POSSESSIONS = {
-    True: (("no time", "keine Zeit"), ("a lot of work", "viel Arbeit"), ("a headache", "Kopfschmerzen"),
-           ("no money", "kein Geld"), ("a cold", "eine Erkältung"), ("an exam", "eine Prüfung")),
+    True: (
+        ("no time", "keine Zeit"),
+        ("a lot of work", "viel Arbeit"),
+        ("a headache", "Kopfschmerzen"),
+        ("no money", "kein Geld"),
+        ("a cold", "eine Erkältung"),
+        ("an exam", "eine Prüfung"),
+    ),
     False: (("a lot of time", "viel Zeit"), ("guests", "Gäste"), ("a good idea", "eine gute Idee")),
 }
 _TIMES = {
@@ -87,8 +98,7 @@ def deed(writer: Writer, tense: str, subject: Optional[Referent] = None, negated
     """An activity that may be negated: not one with a fixed object (nicht Fußball spielen)."""
     while True:
         clause = writer.activity(tense, subject, dynamic=True, negated=negated)
-        has_fixed_object = any(phrase.referent is None and phrase.slot == "accusative"
-                               for phrase in clause.complements)
+        has_fixed_object = any(phrase.referent is None and phrase.slot == "accusative" for phrase in clause.complements)
         if not (negated and has_fixed_object):
             return clause
 

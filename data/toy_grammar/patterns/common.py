@@ -14,20 +14,69 @@ from ..writer import Writer, fitting_adjectives
 
 # adjectives that are not compared, and take neither *very* nor *too*
 NOT_GRADED = (
-    "right", "wrong", "broken", "foreign", "full", "empty", "black", "white", "red", "blue", "green",
-    "yellow", "wild", "ill", "strange", "hungry", "light",
+    "right",
+    "wrong",
+    "broken",
+    "foreign",
+    "full",
+    "empty",
+    "black",
+    "white",
+    "red",
+    "blue",
+    "green",
+    "yellow",
+    "wild",
+    "ill",
+    "strange",
+    "hungry",
+    "light",
 )
 DEGREES = (
-    ("", ""), ("very ", "sehr "), ("too ", "zu "), ("not very ", "nicht sehr "), ("really ", "wirklich "),
+    ("", ""),
+    ("very ", "sehr "),
+    ("too ", "zu "),
+    ("not very ", "nicht sehr "),
+    ("really ", "wirklich "),
 )
 QUESTION_WORDS = (("where", "wo"), ("when", "wann"), ("why", "warum"), ("how", "wie"))
 # what one does somewhere, so that *where* can be asked, and what one does in some way, so that *how* can
 _ANYWHERE = (
-    "read", "write", "buy", "sell", "find", "meet", "sing", "learn", "sleep", "eat", "drink", "cook",
-    "play", "repair", "see", "wait", "hide", "work", "draw", "talk", "call", "help",
+    "read",
+    "write",
+    "buy",
+    "sell",
+    "find",
+    "meet",
+    "sing",
+    "learn",
+    "sleep",
+    "eat",
+    "drink",
+    "cook",
+    "play",
+    "repair",
+    "see",
+    "wait",
+    "hide",
+    "work",
+    "draw",
+    "talk",
+    "call",
+    "help",
 )
 _SKILLS = (
-    "find", "learn", "repair", "open", "solve", "cook", "bake", "translate", "discover", "build", "turn",
+    "find",
+    "learn",
+    "repair",
+    "open",
+    "solve",
+    "cook",
+    "bake",
+    "translate",
+    "discover",
+    "build",
+    "turn",
     "catch",
 )
 
@@ -86,8 +135,14 @@ def stranded(clause: Clause, phrase: Phrase) -> Clause:
 
 def direct_object(clause: Clause) -> Optional[Phrase]:
     """The complement that is a noun phrase in the accusative without a preposition."""
-    return next((item for item in clause.complements
-                 if item.slot.endswith("accusative") and isinstance(item.referent, NounPhrase)), None)
+    return next(
+        (
+            item
+            for item in clause.complements
+            if item.slot.endswith("accusative") and isinstance(item.referent, NounPhrase)
+        ),
+        None,
+    )
 
 
 def says(clause: Clause, *words: str) -> bool:

@@ -6,13 +6,14 @@ from typing import Optional
 
 from .. import verbs
 from ..clauses import Clause
-from ..phrases import HE, I, SHE, THEY, WE, NounPhrase
+from ..phrases import HE, SHE, THEY, WE, I, NounPhrase
 from ..sentences import Pair, finished, fixed, statement
 from ..writer import Writer
 from .circumstances import circumstance, deed
 
 _PAIRS = (
-    ("neither", "nor", "weder", "noch"), ("both", "and", "sowohl", "als auch"),
+    ("neither", "nor", "weder", "noch"),
+    ("both", "and", "sowohl", "als auch"),
     ("either", "or", "entweder", "oder"),
 )
 
@@ -24,8 +25,9 @@ def two_clauses(writer: Writer) -> Optional[Pair]:
     if one.verb.en == two.verb.en or one.subject == two.subject:
         return None
     joint, german_joint = writer.pick((("and", "und"), ("but", "aber"), ("and", "und")))
-    return finished(f"{one.english()}, {joint} {two.english()}",
-                    f"{one.german_main()}, {german_joint} {two.german_main()}")
+    return finished(
+        f"{one.english()}, {joint} {two.english()}", f"{one.german_main()}, {german_joint} {two.german_main()}"
+    )
 
 
 def therefore(writer: Writer) -> Optional[Pair]:
@@ -42,8 +44,9 @@ def therefore(writer: Writer) -> Optional[Pair]:
     joint, german_joint = writer.pick(((", so", ", deshalb"), ("; therefore,", "; deshalb")))
     if against:
         joint, german_joint = "; nevertheless,", "; trotzdem"
-    return finished(f"{cause.english()}{joint} {main.english()}",
-                    f"{cause.german_main()}{german_joint} {main.german_question()}")
+    return finished(
+        f"{cause.english()}{joint} {main.english()}", f"{cause.german_main()}{german_joint} {main.german_question()}"
+    )
 
 
 def two_objects(writer: Writer) -> Optional[Pair]:
@@ -54,8 +57,11 @@ def two_objects(writer: Writer) -> Optional[Pair]:
         return None
     both, and_, beide, und = writer.pick(_PAIRS)
     first, second = (NounPhrase(noun, "bare" if noun.has("mass") else "a") for noun in (one, two))
-    what = fixed(f"{both} {first.en('acc')} {and_} {second.en('acc')}",
-                 f"{beide} {first.de('acc')} {und} {second.de('acc')}", "accusative")
+    what = fixed(
+        f"{both} {first.en('acc')} {and_} {second.en('acc')}",
+        f"{beide} {first.de('acc')} {und} {second.de('acc')}",
+        "accusative",
+    )
     verb, tense = verbs.named("kaufen"), writer.pick(("past", "want to", "would like to"))
     if tags != ("drink",) and writer.chance(0.3):
         verb, tense = verbs.HAVE, "present"

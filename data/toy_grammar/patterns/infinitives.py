@@ -22,8 +22,9 @@ def purpose(writer: Writer) -> Optional[Pair]:
     aim = writer.activity("infinitive", subject, dynamic=True)
     if aim.verb.en not in _AIMS:
         return None
-    return finished(f"{main.english()} to {aim.english_infinitive()}",
-                    f"{main.german_main()}, um {aim.german_infinitive()}")
+    return finished(
+        f"{main.english()} to {aim.english_infinitive()}", f"{main.german_main()}, um {aim.german_infinitive()}"
+    )
 
 
 def infinitive_clause(writer: Writer) -> Optional[Pair]:
@@ -34,8 +35,9 @@ def infinitive_clause(writer: Writer) -> Optional[Pair]:
     inner = writer.activity("infinitive", subject, dynamic=True)
     if verb.en == "begin" and (inner.verb.auxiliary == "sein" or inner.verb.reflexive):
         return None
-    return finished(f"{main.english()} to {inner.english_infinitive()}",
-                    f"{main.german_main()}, {inner.german_infinitive()}")
+    return finished(
+        f"{main.english()} to {inner.english_infinitive()}", f"{main.german_main()}, {inner.german_infinitive()}"
+    )
 
 
 def without_doing(writer: Writer) -> Optional[Pair]:
@@ -44,5 +46,6 @@ def without_doing(writer: Writer) -> Optional[Pair]:
     main, inner = (writer.activity("past", subject, dynamic=True) for _ in range(2))
     if main.verb.en == inner.verb.en:
         return None
-    return finished(f"{main.english()} without {inner.english_gerund()}",
-                    f"{main.german_main()}, ohne {inner.german_infinitive()}")
+    return finished(
+        f"{main.english()} without {inner.english_gerund()}", f"{main.german_main()}, ohne {inner.german_infinitive()}"
+    )

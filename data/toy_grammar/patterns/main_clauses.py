@@ -7,7 +7,7 @@ from typing import Optional
 
 from .. import adverbials, verbs
 from ..clauses import Clause
-from ..phrases import HE, I, SHE, THEY, WE, YOU, NounPhrase, Phrase, object_phrase
+from ..phrases import HE, SHE, THEY, WE, YOU, I, NounPhrase, Phrase, object_phrase
 from ..sentences import Pair, finished, fixed, statement
 from ..writer import Writer
 from .circumstances import deed, weather_clause
@@ -16,10 +16,38 @@ from .common import direct_object, is_anywhere
 ALREADY = fixed("already", "schon", "frequency")
 _ANIMAL_TENSES = (("progressive", "now"), ("past", "past"), ("past", "past"), ("present", "habit"))
 _HANDLING = (
-    "open", "close", "carry", "cut", "wash", "read", "eat", "repair", "paint", "clean", "sign", "tidy",
+    "open",
+    "close",
+    "carry",
+    "cut",
+    "wash",
+    "read",
+    "eat",
+    "repair",
+    "paint",
+    "clean",
+    "sign",
+    "tidy",
 )
-_LASTING = ("wait", "sleep", "look", "play", "repair", "paint", "read", "write", "cook", "talk", "discuss",
-            "translate", "sit", "clean", "prepare", "watch", "bake")
+_LASTING = (
+    "wait",
+    "sleep",
+    "look",
+    "play",
+    "repair",
+    "paint",
+    "read",
+    "write",
+    "cook",
+    "talk",
+    "discuss",
+    "translate",
+    "sit",
+    "clean",
+    "prepare",
+    "watch",
+    "bake",
+)
 _LASTING_LONG = ("work", "learn", "save", "develop", "investigate", "plan", "build", "observe")
 
 
@@ -31,10 +59,17 @@ def plain_statement(writer: Writer) -> Pair:
 
 def time_first(writer: Writer) -> Pair:
     """Yesterday, the mother bought a new coat. (verb second)"""
-    tense, kind = writer.pick((
-        ("past", "past"), ("past", "past"), ("future", "future"), ("progressive", "now"),
-        ("present", "habit"), ("must", "future"), ("had to", "past"),
-    ))
+    tense, kind = writer.pick(
+        (
+            ("past", "past"),
+            ("past", "past"),
+            ("future", "future"),
+            ("progressive", "now"),
+            ("present", "habit"),
+            ("must", "future"),
+            ("had to", "past"),
+        )
+    )
     time = writer.time(kind)
     return statement(replace(writer.activity(tense, dynamic=True), adverbials=(time,)), front=time)
 
@@ -85,8 +120,18 @@ def with_manner(writer: Writer) -> Optional[Pair]:
 
 def negation(writer: Writer) -> Pair:
     """The guest does not drink any coffee. The child must not play here. (nicht, kein; darf nicht)"""
-    tense, kind = writer.pick((("present", ""), ("past", "past"), ("can", "now"), ("future", "future"),
-                               ("want to", "future"), ("must", ""), ("should", ""), ("have to", "future")))
+    tense, kind = writer.pick(
+        (
+            ("present", ""),
+            ("past", "past"),
+            ("can", "now"),
+            ("future", "future"),
+            ("want to", "future"),
+            ("must", ""),
+            ("should", ""),
+            ("have to", "future"),
+        )
+    )
     clause = writer.timed(deed(writer, tense, negated=True), kind, 0.4)
     if tense == "must":
         return finished(clause.english(), replace(clause, tense="be allowed to").german_main())
@@ -113,8 +158,13 @@ def because_of(writer: Writer) -> Pair:
 def animal(writer: Writer) -> Optional[Pair]:
     """The dog is barking. The cat ate the fish. (frisst)"""
     tense, kind = writer.pick(_ANIMAL_TENSES)
-    verb = writer.pick([verb for verb in verbs.ALL if "stative" not in verb.flags
-                        and {"animal", "pet", "dog", "horse", "machine"}.intersection(verb.subjects)])
+    verb = writer.pick(
+        [
+            verb
+            for verb in verbs.ALL
+            if "stative" not in verb.flags and {"animal", "pet", "dog", "horse", "machine"}.intersection(verb.subjects)
+        ]
+    )
     noun = writer.noun(*(tag for tag in verb.subjects if tag not in ("person", "young")))
     plural = writer.chance(0.3)
     determiners = ("the", "two", "three", "many", "our") if plural else ("the", "the", "a", "my", "our")
@@ -142,8 +192,9 @@ def departure(writer: Writer) -> Pair:
     city, stadt = writer.ranked(adverbials.CITIES)
     to, nach, verb = writer.pick(((" to ", " nach ", "abfahren"), (" from ", " aus ", "ankommen")))
     subject = NounPhrase(writer.noun("train", "bus"), tail=(to + city, nach + stadt))
-    tense, time = writer.pick((("present", writer.hour()), ("past", writer.time("weather past")),
-                               ("future", writer.time("departure"))))
+    tense, time = writer.pick(
+        (("present", writer.hour()), ("past", writer.time("weather past")), ("future", writer.time("departure")))
+    )
     return _perhaps_time_first(writer, Clause(subject, verbs.named(verb), tense, (), (time,)))
 
 
@@ -168,8 +219,18 @@ def passive(writer: Writer) -> Optional[Pair]:
     subject = writer.noun_phrase(*verb.complements[0].tags)
     if subject.determiner in ("bare", "every", "a") and not subject.noun.has("mass"):
         subject = replace(subject, determiner="the")
-    tense, kind = writer.pick((("past", "past"), ("past", "past"), ("progressive", "now"), ("must", "future"),
-                               ("can", ""), ("should", "future"), ("had to", "past"), ("future", "future")))
+    tense, kind = writer.pick(
+        (
+            ("past", "past"),
+            ("past", "past"),
+            ("progressive", "now"),
+            ("must", "future"),
+            ("can", ""),
+            ("should", "future"),
+            ("had to", "past"),
+            ("future", "future"),
+        )
+    )
     clause = Clause(subject, verb, "past" if unplanned else tense, passive=True)
     doers = [tag for tag in ("person", "adult") if tag in verb.subjects]
     if doers and clause.tense in ("past", "had to") and writer.chance(0.35):

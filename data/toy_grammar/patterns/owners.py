@@ -50,8 +50,11 @@ def genitive(writer: Writer) -> Optional[Pair]:
 
 def _governs_only(verb: Verb, phrase: NounPhrase) -> bool:
     """Whether a person may do this to the thing, with nothing else to be said."""
-    return (len(verb.complements) == 1 and phrase.noun.has(*verb.complements[0].tags)
-            and not {"person", "adult"}.isdisjoint(verb.subjects))
+    return (
+        len(verb.complements) == 1
+        and phrase.noun.has(*verb.complements[0].tags)
+        and not {"person", "adult"}.isdisjoint(verb.subjects)
+    )
 
 
 def _owned(writer: Writer) -> NounPhrase:
@@ -82,5 +85,6 @@ def name_genitive(writer: Writer) -> Optional[Pair]:
     be, sein = ("are", "sind") if head.en_plural else ("is", "ist")
     if writer.chance(0.4):
         be, sein = ("were", "waren") if head.en_plural else ("was", "war")
-    return finished(f"{name}'s {head.en('nom')} {be} {en}{adjective.en}",
-                    f"{name}s {head.de('nom')} {sein} {de}{adjective.de}")
+    return finished(
+        f"{name}'s {head.en('nom')} {be} {en}{adjective.en}", f"{name}s {head.de('nom')} {sein} {de}{adjective.de}"
+    )

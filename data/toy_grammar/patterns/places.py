@@ -39,9 +39,14 @@ def _where(writer: Writer, noun: Noun, goal: bool) -> Phrase:
     if not noun.has("hanging"):
         return writer.spot(goal)
     wall = writer.described(NounPhrase(nouns.BY_NAME["wall"]), 0.3)
-    en, de, phrase = writer.pick((("on", "an", wall), ("above", "über", NounPhrase(nouns.BY_NAME["sofa"])),
-                                  ("next to", "neben", NounPhrase(nouns.BY_NAME["window"])),
-                                  ("above", "über", NounPhrase(nouns.BY_NAME["bed"]))))
+    en, de, phrase = writer.pick(
+        (
+            ("on", "an", wall),
+            ("above", "über", NounPhrase(nouns.BY_NAME["sofa"])),
+            ("next to", "neben", NounPhrase(nouns.BY_NAME["window"])),
+            ("above", "über", NounPhrase(nouns.BY_NAME["bed"])),
+        )
+    )
     return object_phrase(phrase, "acc" if goal else "dat", "goal" if goal else "place", en, de)
 
 
@@ -55,10 +60,17 @@ def putting(writer: Writer) -> Optional[Pair]:
     what = writer.phrase_of(noun, owner=subject.possessive)
     if what.determiner == "every":
         return None
-    tense, kind = writer.pick((
-        ("past", "past"), ("past", ""), ("progressive", "now"), ("can", ""), ("should", ""),
-        ("would like to", ""), ("future", "future"),
-    ))
+    tense, kind = writer.pick(
+        (
+            ("past", "past"),
+            ("past", ""),
+            ("progressive", "now"),
+            ("can", ""),
+            ("should", ""),
+            ("would like to", ""),
+            ("future", "future"),
+        )
+    )
     verb = verbs.HANG_UP if noun.has("hanging") else _putting(noun)
     clause = Clause(subject, verb, tense, (object_phrase(what, "acc", "accusative"), where))
     return statement(writer.timed(clause, kind, 0.3))
@@ -76,8 +88,7 @@ def pronoun_for_thing(writer: Writer) -> Optional[Pair]:
         return None
     first = being(subject, adjective.en, adjective.de)
     second = Clause(subject.pronoun(), _resting(noun), "present", (where,))
-    return finished(f"{first.english()}, and {second.english()}",
-                    f"{first.german_main()}, und {second.german_main()}")
+    return finished(f"{first.english()}, and {second.english()}", f"{first.german_main()}, und {second.german_main()}")
 
 
 def pronoun_object(writer: Writer) -> Optional[Pair]:
@@ -94,6 +105,8 @@ def pronoun_object(writer: Writer) -> Optional[Pair]:
     it = object_phrase(what.pronoun(), "acc", "accusative")
     second = Clause(subject, _putting(noun), "past", (it, where))
     # both verbs share the subject and the auxiliary, which German says once
-    shared = f"{subject.de('nom')} {second.german_main()[len(subject.de('nom')):].split()[0]} "
-    return finished(f"{first.english()} and {second.english('')}",
-                    f"{first.german_main()} und {second.german_main()[len(shared):]}")
+    shared = f"{subject.de('nom')} {second.german_main()[len(subject.de('nom')) :].split()[0]} "
+    return finished(
+        f"{first.english()} and {second.english('')}",
+        f"{first.german_main()} und {second.german_main()[len(shared) :]}",
+    )

@@ -14,30 +14,61 @@ from .common import DEGREES, NOT_GRADED, being, definite, predicate
 
 _PASSING = ("happy", "tired", "ill", "hungry", "sad")
 _DESCRIBED = (
-    ("thing",), ("furniture",), ("building", "room", "outdoors"), ("vehicle",), ("abstract", "science"),
-    ("food", "drink"), ("animal",), ("readable",),
+    ("thing",),
+    ("furniture",),
+    ("building", "room", "outdoors"),
+    ("vehicle",),
+    ("abstract", "science"),
+    ("food", "drink"),
+    ("animal",),
+    ("readable",),
 )
 _COMPARED = (
-    ("building",), ("vehicle",), ("furniture",), ("clothes",), ("animal",), ("task",), ("thought",),
-    ("readable",), ("device",), ("family",), ("mountain", "tower"), ("fruit",),
+    ("building",),
+    ("vehicle",),
+    ("furniture",),
+    ("clothes",),
+    ("animal",),
+    ("task",),
+    ("thought",),
+    ("readable",),
+    ("device",),
+    ("family",),
+    ("mountain", "tower"),
+    ("fruit",),
 )
 _COUNTRY, _WORLD = ("in the country", "im Land"), ("in the world", "auf der Welt")
 _SUPERLATIVES = (
-    (("building", "street", "park", "square"),
-     (("in the town", "in der Stadt"), ("in this village", "in diesem Dorf"), _COUNTRY)),
+    (
+        ("building", "street", "park", "square"),
+        (("in the town", "in der Stadt"), ("in this village", "in diesem Dorf"), _COUNTRY),
+    ),
     (("mountain", "river", "island", "lake", "bridge"), (_COUNTRY, _WORLD)),
-    (("book", "report", "dictionary"),
-     (("in the library", "in der Bibliothek"), ("on the shelf", "im Regal"))),
+    (("book", "report", "dictionary"), (("in the library", "in der Bibliothek"), ("on the shelf", "im Regal"))),
     (("device",), (("in the laboratory", "im Labor"), ("in the factory", "in der Fabrik"))),
     (("art",), (("in the museum", "im Museum"),)),
     (("furniture",), (("in the house", "im Haus"), ("in the room", "im Zimmer"))),
     (("ship", "boat"), (("in the harbour", "im Hafen"),)),
 )
-_TENS = (("twenty", "zwanzig"), ("thirty", "dreißig"), ("fifty", "fünfzig"), ("a hundred", "hundert"),
-         ("two hundred", "zweihundert"))
-_TASTES = (("good", "gut"), ("sweet", "süß"), ("bitter", "bitter"), ("delicious", "köstlich"),
-           ("strange", "seltsam"), ("bad", "schlecht"), ("very good", "sehr gut"), ("too sweet", "zu süß"),
-           ("very strange", "sehr seltsam"), ("too bitter", "zu bitter"))
+_TENS = (
+    ("twenty", "zwanzig"),
+    ("thirty", "dreißig"),
+    ("fifty", "fünfzig"),
+    ("a hundred", "hundert"),
+    ("two hundred", "zweihundert"),
+)
+_TASTES = (
+    ("good", "gut"),
+    ("sweet", "süß"),
+    ("bitter", "bitter"),
+    ("delicious", "köstlich"),
+    ("strange", "seltsam"),
+    ("bad", "schlecht"),
+    ("very good", "sehr gut"),
+    ("too sweet", "zu süß"),
+    ("very strange", "sehr seltsam"),
+    ("too bitter", "zu bitter"),
+)
 
 
 def adjective_predicate(writer: Writer) -> Optional[Pair]:
@@ -56,8 +87,9 @@ def person_predicate(writer: Writer) -> Pair:
     subject = writer.person()
     young = isinstance(subject, NounPhrase) and subject.noun.has("young")
     classes = {"person"} if young else {"person", "adult"}
-    adjective = writer.pick([item for item in adjectives.ALL
-                             if classes & set(item.tags) and item.en not in ("old", "young")])
+    adjective = writer.pick(
+        [item for item in adjectives.ALL if classes & set(item.tags) and item.en not in ("old", "young")]
+    )
     tense, kind = writer.pick((("present", "now"), ("past", "past"), ("past", "past"), ("present", "")))
     clause = being(subject, adjective.en, adjective.de, tense)
     if kind and adjective.en in _PASSING and writer.chance(0.6):
@@ -77,8 +109,9 @@ def comparative(writer: Writer) -> Optional[Pair]:
         return None
     en, _ = english.comparison(adjective.en)
     much, viel = writer.pick((("", ""), ("much ", "viel "), ("a little ", "etwas ")))
-    return statement(being(first, f"{much}{en} than {second.en('nom')}",
-                           f"{viel}{adjective.comparative} als {second.de('nom')}"))
+    return statement(
+        being(first, f"{much}{en} than {second.en('nom')}", f"{viel}{adjective.comparative} als {second.de('nom')}")
+    )
 
 
 def superlative(writer: Writer) -> Optional[Pair]:
@@ -103,8 +136,14 @@ def existence(writer: Writer) -> Pair:
     determiner = writer.pick(("two", "three", "many", "some", "several", "no") if plural else ("a", "no"))
     phrase = writer.described(NounPhrase(noun, determiner, plural=plural), 0.6)
     city, stadt = writer.ranked(adverbials.CITIES)
-    en, de = writer.pick(((f"in {city}", f"in {stadt}"), ("in this town", "in dieser Stadt"),
-                          ("in our village", "in unserem Dorf"), ("in this country", "in diesem Land")))
+    en, de = writer.pick(
+        (
+            (f"in {city}", f"in {stadt}"),
+            ("in this town", "in dieser Stadt"),
+            ("in our village", "in unserem Dorf"),
+            ("in this country", "in diesem Land"),
+        )
+    )
     be, gibt = writer.pick((("are" if plural else "is", "gibt"), ("were" if plural else "was", "gab")))
     if writer.chance(0.5):
         return finished(f"{en}, there {be} {phrase.en('acc')}", f"{de} {gibt} es {phrase.de('acc')}")
@@ -113,8 +152,9 @@ def existence(writer: Writer) -> Pair:
 
 def possession(writer: Writer) -> Pair:
     """The farmer has two horses. We have no car."""
-    phrase = writer.noun_phrase("own", "pet", "clothes", "device", "house", "idea", "question", "exam",
-                                "sibling", "gift")
+    phrase = writer.noun_phrase(
+        "own", "pet", "clothes", "device", "house", "idea", "question", "exam", "sibling", "gift"
+    )
     if phrase.noun.has("plural"):
         phrase = replace(phrase, determiner="bare")
     elif phrase.noun.countable and writer.chance(0.3):
@@ -132,8 +172,15 @@ def profession(writer: Writer) -> Optional[Pair]:
     sex = _sex(subject)
     if (noun.has("kin") and not noun.has("teacher")) or not sex or (sex == "f" and not noun.feminine):
         return None
-    verb, tense = writer.pick(((verbs.BECOME, "want to"), (verbs.BE, "present"), (verbs.BECOME, "future"),
-                               (verbs.BE, "past"), (verbs.BECOME, "wanted to")))
+    verb, tense = writer.pick(
+        (
+            (verbs.BECOME, "want to"),
+            (verbs.BE, "present"),
+            (verbs.BECOME, "future"),
+            (verbs.BE, "past"),
+            (verbs.BECOME, "wanted to"),
+        )
+    )
     if isinstance(subject, NounPhrase) and subject.noun.has("young") and verb is verbs.BE:
         return None
     job = fixed(f"{english.article(noun.en)} {noun.en}", noun.feminine if sex == "f" else noun.de)

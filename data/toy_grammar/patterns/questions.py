@@ -6,18 +6,65 @@ from dataclasses import replace
 from typing import Optional
 
 from .. import adverbials
-from ..phrases import HE, NounPhrase, Phrase, Pronoun, WE, YOU, YOU_ALL, YOU_POLITE
+from ..phrases import HE, WE, YOU, YOU_ALL, YOU_POLITE, NounPhrase, Phrase, Pronoun
 from ..sentences import Pair, finished
 from ..writer import Writer
 from .common import direct_object, question_word, says, stranded
 
 # what one asks of others
 _REQUESTED = (
-    "close", "open", "bring", "give", "show", "pass", "send", "lend", "call", "help", "wait", "wash",
-    "cook", "buy", "read", "write", "turn", "tidy", "put", "take", "pick", "invite", "look", "listen",
-    "explain", "tell", "ask", "answer", "repair", "clean", "water", "feed", "cut", "check", "sign",
-    "translate", "carry", "brush", "hurry", "draw", "learn", "order", "pay", "comb", "prepare", "light",
-    "paint", "sell", "drink", "eat", "thank", "sing",
+    "close",
+    "open",
+    "bring",
+    "give",
+    "show",
+    "pass",
+    "send",
+    "lend",
+    "call",
+    "help",
+    "wait",
+    "wash",
+    "cook",
+    "buy",
+    "read",
+    "write",
+    "turn",
+    "tidy",
+    "put",
+    "take",
+    "pick",
+    "invite",
+    "look",
+    "listen",
+    "explain",
+    "tell",
+    "ask",
+    "answer",
+    "repair",
+    "clean",
+    "water",
+    "feed",
+    "cut",
+    "check",
+    "sign",
+    "translate",
+    "carry",
+    "brush",
+    "hurry",
+    "draw",
+    "learn",
+    "order",
+    "pay",
+    "comb",
+    "prepare",
+    "light",
+    "paint",
+    "sell",
+    "drink",
+    "eat",
+    "thank",
+    "sing",
 )
 _WHO = replace(HE, en_subject="who", forms=("wer", "wen", "wem"))
 _POSSESSIVES = ("my", "your", "his", "her", "our", "their")
@@ -25,11 +72,21 @@ _POSSESSIVES = ("my", "your", "his", "her", "our", "their")
 
 def yes_no_question(writer: Writer) -> Pair:
     """Have you read the newspaper? (verb first)"""
-    tense, kind = writer.pick((
-        ("past", "past"), ("present", "habit"), ("progressive", "now"), ("can", "now"), ("want to", "future"),
-        ("perfect", ""), ("future", "future"), ("have to", "future"), ("should", ""), ("be allowed to", ""),
-        ("would like to", ""),
-    ))
+    tense, kind = writer.pick(
+        (
+            ("past", "past"),
+            ("present", "habit"),
+            ("progressive", "now"),
+            ("can", "now"),
+            ("want to", "future"),
+            ("perfect", ""),
+            ("future", "future"),
+            ("have to", "future"),
+            ("should", ""),
+            ("be allowed to", ""),
+            ("would like to", ""),
+        )
+    )
     clause = writer.timed(writer.activity(tense, YOU if writer.chance(0.45) else None), kind, 0.4)
     return finished(clause.english_question(), clause.german_question(), "?")
 
@@ -52,13 +109,20 @@ def who_question(writer: Writer) -> Optional[Pair]:
             return None
         clause = replace(clause, subject=_WHO)
         return finished(clause.english(), clause.german_main(), "?")
-    phrase = next((item for item in clause.complements
-                   if isinstance(item.referent, NounPhrase) and item.referent.noun.has("person")), None)
+    phrase = next(
+        (
+            item
+            for item in clause.complements
+            if isinstance(item.referent, NounPhrase) and item.referent.noun.has("person")
+        ),
+        None,
+    )
     if phrase is None:
         return None
     word = f"{phrase.de_preposition} {_WHO.de(phrase.case)}".strip()
-    return finished(f"who {stranded(clause, phrase).english_question()}",
-                    clause.without(phrase).german_main(word=word), "?")
+    return finished(
+        f"who {stranded(clause, phrase).english_question()}", clause.without(phrase).german_main(word=word), "?"
+    )
 
 
 def which_question(writer: Writer) -> Optional[Pair]:
@@ -69,8 +133,7 @@ def which_question(writer: Writer) -> Optional[Pair]:
         return None
     asked = replace(phrase.referent, determiner="which", adjectives=())
     rest = clause.without(phrase)
-    return finished(f"{asked.en('acc')} {rest.english_question()}",
-                    rest.german_main(word=asked.de("acc")), "?")
+    return finished(f"{asked.en('acc')} {rest.english_question()}", rest.german_main(word=asked.de("acc")), "?")
 
 
 def request(writer: Writer) -> Optional[Pair]:
@@ -80,8 +143,10 @@ def request(writer: Writer) -> Optional[Pair]:
     if clause.verb.en not in _REQUESTED or says(clause, en):
         return None
     definite = ("the", "this", "bare", who.possessive)
-    if any(isinstance(item.referent, NounPhrase) and item.referent.determiner not in definite
-           for item in clause.complements):
+    if any(
+        isinstance(item.referent, NounPhrase) and item.referent.determiner not in definite
+        for item in clause.complements
+    ):
         return None
     return finished(f"please {clause.english_infinitive()}, {en}", f"{clause.german_imperative()}, {de}")
 
@@ -112,7 +177,17 @@ def polite_question(writer: Writer) -> Optional[Pair]:
 def suggestion(writer: Writer) -> Pair:
     """Let us visit the castle tomorrow! (Besuchen wir ...)"""
     clause = writer.activity("infinitive", WE, dynamic=True)
-    time = Phrase(*writer.pick((("today", "heute"), ("tomorrow", "morgen"), ("tonight", "heute Abend"),
-                                ("on Sunday", "am Sonntag"), ("next week", "nächste Woche"))), "time")
+    time = Phrase(
+        *writer.pick(
+            (
+                ("today", "heute"),
+                ("tomorrow", "morgen"),
+                ("tonight", "heute Abend"),
+                ("on Sunday", "am Sonntag"),
+                ("next week", "nächste Woche"),
+            )
+        ),
+        "time",
+    )
     clause = replace(clause, adverbials=(time,))
     return finished(f"let us {clause.english_infinitive()}", clause.german_question(), "!")

@@ -7,7 +7,7 @@ from typing import Optional
 
 from .. import verbs
 from ..clauses import Clause
-from ..phrases import I, NounPhrase, Phrase, THEY, WE, object_phrase, relative_pronoun
+from ..phrases import THEY, WE, I, NounPhrase, Phrase, object_phrase, relative_pronoun
 from ..sentences import Pair, finished, statement
 from ..writer import Writer
 from .common import NOT_GRADED, being, predicate, says, stranded
@@ -51,8 +51,10 @@ def _tail_of_complement(head: NounPhrase, phrase: Phrase, clause: Clause) -> tup
     """``that the man is waiting for``: the noun is a complement of the clause."""
     pronoun = f"{phrase.de_preposition} {relative_pronoun(phrase.case, head.gender)}".strip()
     en_pronoun = "whom" if head.noun.has("person") else "that"
-    return (f" {en_pronoun} {stranded(clause, phrase).english()}",
-            f", {pronoun} {clause.without(phrase).german_subordinate()},")
+    return (
+        f" {en_pronoun} {stranded(clause, phrase).english()}",
+        f", {pronoun} {clause.without(phrase).german_subordinate()},",
+    )
 
 
 def relative_in_object(writer: Writer) -> Optional[Pair]:
@@ -61,8 +63,13 @@ def relative_in_object(writer: Writer) -> Optional[Pair]:
     if head.noun.has("family", "plural", "unique"):
         return None
     inner = writer.activity(writer.pick(("past", "past", "progressive", "can")), head)
-    verb = writer.pick([item for item in verbs.ALL if len(item.complements) == 1 and "person" in item.subjects
-                        and item.complements[0].tags[:1] == ("person",)])
+    verb = writer.pick(
+        [
+            item
+            for item in verbs.ALL
+            if len(item.complements) == 1 and "person" in item.subjects and item.complements[0].tags[:1] == ("person",)
+        ]
+    )
     if inner.verb.en == verb.en or says(inner, "his", "her"):
         return None
     subject = writer.pick((I, WE, THEY)) if writer.chance(0.7) else writer.name()

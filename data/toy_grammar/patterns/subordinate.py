@@ -7,43 +7,87 @@ from typing import Optional
 
 from .. import verbs
 from ..clauses import Clause
-from ..phrases import HE, I, SHE, THEY, WE, YOU, object_phrase
+from ..phrases import HE, SHE, THEY, WE, YOU, I, object_phrase
 from ..sentences import Pair, finished, with_subordinate
 from ..writer import Writer, fitting_adjectives
 from .circumstances import at_present, circumstance, content, deed, of_the_world, weather_clause
 from .common import being, definite, pronoun_of, question_word
 
 _WISHES = (
-    "buy", "travel", "learn", "help", "visit", "cook", "fly", "build", "invite", "repair", "swim", "play",
-    "read", "write", "go", "bake", "paint", "meet", "sing", "plan", "work",
+    "buy",
+    "travel",
+    "learn",
+    "help",
+    "visit",
+    "cook",
+    "fly",
+    "build",
+    "invite",
+    "repair",
+    "swim",
+    "play",
+    "read",
+    "write",
+    "go",
+    "bake",
+    "paint",
+    "meet",
+    "sing",
+    "plan",
+    "work",
 )
 # what happens at a moment, with the German simple past that *als* asks for
 _EVENTS = (
-    ("zurückkommen", "kam"), ("aufwachen", "wachte"), ("ankommen", "kam"), ("aufstehen", "stand"),
-    ("einschlafen", "schlief"), ("öffnen", "öffnete"), ("verlassen", "verließ"), ("treffen", "traf"),
-    ("anrufen", "rief"), ("einschalten", "schaltete"), ("ausschalten", "schaltete"), ("finden", "fand"),
+    ("zurückkommen", "kam"),
+    ("aufwachen", "wachte"),
+    ("ankommen", "kam"),
+    ("aufstehen", "stand"),
+    ("einschlafen", "schlief"),
+    ("öffnen", "öffnete"),
+    ("verlassen", "verließ"),
+    ("treffen", "traf"),
+    ("anrufen", "rief"),
+    ("einschalten", "schaltete"),
+    ("ausschalten", "schaltete"),
+    ("finden", "fand"),
 )
 _FEELINGS = (
-    ("it is a pity", "es ist schade"), ("it is nice", "es ist schön"), ("I am glad", "ich bin froh"),
-    ("we are sure", "wir sind sicher"), ("it is possible", "es ist möglich"),
-    ("she is afraid", "sie hat Angst"), ("it is important", "es ist wichtig"),
+    ("it is a pity", "es ist schade"),
+    ("it is nice", "es ist schön"),
+    ("I am glad", "ich bin froh"),
+    ("we are sure", "wir sind sicher"),
+    ("it is possible", "es ist möglich"),
+    ("she is afraid", "sie hat Angst"),
+    ("it is important", "es ist wichtig"),
     ("I am sure", "ich bin sicher"),
 )
 _LEADS = (
-    ("do you know", "weißt du", "?"), ("I do not know", "ich weiß nicht", "."),
-    ("we know", "wir wissen", "."), ("nobody knows", "niemand weiß", "."),
-    ("please tell me", "sag mir bitte", "."), ("can you tell me", "kannst du mir sagen", "?"),
+    ("do you know", "weißt du", "?"),
+    ("I do not know", "ich weiß nicht", "."),
+    ("we know", "wir wissen", "."),
+    ("nobody knows", "niemand weiß", "."),
+    ("please tell me", "sag mir bitte", "."),
+    ("can you tell me", "kannst du mir sagen", "?"),
 )
 # adjective of a thing, and what came of it: German verb, tense, negated?
 _OUTCOMES = (
-    ("heavy", "tragen", "could", True), ("heavy", "mitnehmen", "wanted to", True),
-    ("expensive", "kaufen", "could", True), ("beautiful", "kaufen", "wanted to", False),
-    ("interesting", "lesen", "wanted to", False), ("broken", "reparieren", "could", True),
-    ("dirty", "waschen", "had to", False), ("dirty", "putzen", "had to", False),
-    ("hard", "lösen", "could", True), ("easy", "lösen", "could", False), ("long", "lesen", "could", True),
-    ("hard", "beantworten", "could", True), ("hot", "essen", "could", True),
-    ("good", "vorschlagen", "wanted to", False), ("hot", "trinken", "could", True),
-    ("cheap", "kaufen", "could", False), ("old", "verkaufen", "wanted to", False),
+    ("heavy", "tragen", "could", True),
+    ("heavy", "mitnehmen", "wanted to", True),
+    ("expensive", "kaufen", "could", True),
+    ("beautiful", "kaufen", "wanted to", False),
+    ("interesting", "lesen", "wanted to", False),
+    ("broken", "reparieren", "could", True),
+    ("dirty", "waschen", "had to", False),
+    ("dirty", "putzen", "had to", False),
+    ("hard", "lösen", "could", True),
+    ("easy", "lösen", "could", False),
+    ("long", "lesen", "could", True),
+    ("hard", "beantworten", "could", True),
+    ("hot", "essen", "could", True),
+    ("good", "vorschlagen", "wanted to", False),
+    ("hot", "trinken", "could", True),
+    ("cheap", "kaufen", "could", False),
+    ("old", "verkaufen", "wanted to", False),
 )
 
 
@@ -69,8 +113,9 @@ def if_clause(writer: Writer) -> Optional[Pair]:
     if condition.verb.en == main.verb.en:
         return None
     soon = of_the_world(condition) and not hindering and writer.chance(0.5)
-    return with_subordinate(main, ("as soon as", "sobald") if soon else ("if", "wenn"), condition,
-                            first=writer.chance(0.6))
+    return with_subordinate(
+        main, ("as soon as", "sobald") if soon else ("if", "wenn"), condition, first=writer.chance(0.6)
+    )
 
 
 def unreal(writer: Writer) -> Optional[Pair]:
@@ -81,11 +126,19 @@ def unreal(writer: Writer) -> Optional[Pair]:
         return None
     singular = {1: ("wäre", "hätte"), 2: ("wärst", "hättest"), 3: ("wäre", "hätte")}
     be, have = ("wären", "hätten") if subject.de_plural else singular[subject.person]
-    en, de = writer.pick((("had more time", f"mehr Zeit {have}"), ("had more money", f"mehr Geld {have}"),
-                          ("were not so tired", f"nicht so müde {be}"), ("were rich", f"reich {be}"),
-                          ("were younger", f"jünger {be}"), ("had a free day", f"einen freien Tag {have}")))
-    return finished(f"if {subject.en('nom')} {en}, {main.english()}",
-                    main.german_main(word=f"wenn {subject.de('nom')} {de},"))
+    en, de = writer.pick(
+        (
+            ("had more time", f"mehr Zeit {have}"),
+            ("had more money", f"mehr Geld {have}"),
+            ("were not so tired", f"nicht so müde {be}"),
+            ("were rich", f"reich {be}"),
+            ("were younger", f"jünger {be}"),
+            ("had a free day", f"einen freien Tag {have}"),
+        )
+    )
+    return finished(
+        f"if {subject.en('nom')} {en}, {main.english()}", main.german_main(word=f"wenn {subject.de('nom')} {de},")
+    )
 
 
 def when_past(writer: Writer) -> Optional[Pair]:
@@ -154,8 +207,7 @@ def indirect_question(writer: Writer) -> Optional[Pair]:
     if word is None:
         return None
     en, de, mark = writer.pick(_LEADS)
-    return finished(f"{en} {word[0]} {inner.english()}",
-                    f"{de}, {word[1]} {inner.german_subordinate()}", mark)
+    return finished(f"{en} {word[0]} {inner.english()}", f"{de}, {word[1]} {inner.german_subordinate()}", mark)
 
 
 def so_that(writer: Writer) -> Optional[Pair]:

@@ -8,11 +8,17 @@ import os
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", help="what to prepare and how, such as configs/multi30k_ende.prepare.yaml")
-    parser.add_argument("--mirror", metavar="DIR",
-                        help="read each download from DIR, by its file name, instead of the network")
+    parser.add_argument(
+        "--mirror", metavar="DIR", help="read each download from DIR, by its file name, instead of the network"
+    )
     parser.add_argument("--out", metavar="DIR", help="folder to write to (default: out: of the config)")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N",
-                        help="processes (default: %(default)s); the result does not depend on their number")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="processes (default: %(default)s); the result does not depend on their number",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -20,9 +26,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     from rich.console import Console
 
+    from ...base.progress import Progress
     from .config import read_config
     from .pipeline import prepare
-    from ...base.progress import Progress
     from .report import print_report
 
     config = read_config(arguments.config)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Optional, Tuple, get_type_hints
+from typing import Any, Optional, get_type_hints
 
 import yaml
 
@@ -30,7 +31,7 @@ class SourceFile:
     sha256: Optional[str] = None
 
 
-Files = Tuple[SourceFile, ...]
+Files = tuple[SourceFile, ...]
 """One side of a split: files that are read one after the other."""
 
 
@@ -203,9 +204,9 @@ def _files(document: Any, path: str, key: str) -> Files:
     if several and not document:
         raise InputError(f"{path}: {key} is an empty list; name at least one file")
     return tuple(
-        SourceFile(entry) if isinstance(entry, str) else _build(
-            SourceFile, entry, path, f"{key}[{number}]." if several else f"{key}."
-        )
+        SourceFile(entry)
+        if isinstance(entry, str)
+        else _build(SourceFile, entry, path, f"{key}[{number}]." if several else f"{key}.")
         for number, entry in enumerate(document if several else [document])
     )
 

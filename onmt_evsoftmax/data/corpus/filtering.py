@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, Collection, Iterable, Iterator, Optional
+from collections.abc import Collection, Iterable, Iterator
+from typing import Callable, Optional
 
 from .config import Filter
 from .seen import Pair
@@ -58,8 +59,9 @@ class PairFilter:
         return reason
 
 
-def filter_pairs(pairs: Iterable[Pair], settings: Filter,
-                 held_out: Collection[Pair] = ()) -> tuple[list[Pair], dict[str, int]]:
+def filter_pairs(
+    pairs: Iterable[Pair], settings: Filter, held_out: Collection[Pair] = ()
+) -> tuple[list[Pair], dict[str, int]]:
     """`PairFilter` for a text that fits into memory: the pairs that are kept, and the dropped by reason."""
     before: set[Pair] = set()
 

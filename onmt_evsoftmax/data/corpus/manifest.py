@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Sequence
 
 from ...base.files import atomic_write
 from .config import Config
@@ -17,8 +17,7 @@ FORMAT = "onmt_evsoftmax.corpus"
 VERSION = 1
 
 
-def write_manifest(config: Config, texts: Texts, workspace: Workspace,
-                   steps: Sequence[Step]) -> dict:
+def write_manifest(config: Config, texts: Texts, workspace: Workspace, steps: Sequence[Step]) -> dict:
     """Write the manifest and return what the file says.
 
     It holds no time, no path but those of the config, and no number of processes: the same text, settings and
@@ -30,21 +29,18 @@ def write_manifest(config: Config, texts: Texts, workspace: Workspace,
         "format": FORMAT,
         "version": VERSION,
         "settings": config.settings(),
-        "versions": {
-            "python": platform.python_version(), **{name: version(name) for name in sorted(libraries)}
-        },
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in sorted(libraries)}},
         "sources": [
             {"split": split, "side": side, "file": text.name, "sha256": text.sha256}
             for split, sides in texts.items()
             for side, files in zip(("src", "tgt"), sides)
             for text in files
         ],
-        "steps": {
-            name: {"fingerprint": record["fingerprint"], **record["counts"]}
-            for name, record in records.items()
-        },
+        "steps": {name: {"fingerprint": record["fingerprint"], **record["counts"]} for name, record in records.items()},
         "files": {
-            name: digest for record in records.values() for name, digest in sorted(record["outputs"].items())
+            name: digest
+            for record in records.values()
+            for name, digest in sorted(record["outputs"].items())
             if not name.startswith(RECORDS)
         },
     }

@@ -8,9 +8,7 @@ from typing import Callable
 from sacremoses import MosesDetokenizer, MosesPunctNormalizer
 
 
-def normalizer(
-    language: str, unescape: bool, punctuation: str, detokenize: str = "none"
-) -> Callable[[str], str]:
+def normalizer(language: str, unescape: bool, punctuation: str, detokenize: str = "none") -> Callable[[str], str]:
     """A function that cleans a line, in this order:
 
     1. with ``unescape``, undo the entities of the Moses tokenizer (``&apos;`` -> ``'``), for text that

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 WHAT = ("pairs", "src", "tgt")
 
@@ -24,7 +24,7 @@ def count_overlap(splits: Mapping[str, tuple[Iterable[str], Iterable[str]]]) -> 
     report = []
     names = list(splits)
     for number, earlier in enumerate(names):
-        later = {name: _Lookup(*splits[name]) for name in names[number + 1:]}
+        later = {name: _Lookup(*splits[name]) for name in names[number + 1 :]}
         if later:
             for pair in zip(*splits[earlier]):
                 for lookup in later.values():

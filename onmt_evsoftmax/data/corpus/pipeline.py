@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Optional
 
 from ...base.errors import InputError
 from ...base.files import PathLike
+from ...base.progress import Progress
+from ...base.workers import Workers
 from .config import Config
 from .manifest import MANIFEST, write_manifest
 from .plan import Plan, Texts
-from ...base.progress import Progress
 from .sources import locate
 from .steps import Workspace
-from ...base.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ class Outcome:
     manifest: dict
 
 
-def prepare(config: Config, mirror: Optional[PathLike] = None, workers: int = 1,
-            progress: Optional[Progress] = None) -> Outcome:
+def prepare(
+    config: Config, mirror: Optional[PathLike] = None, workers: int = 1, progress: Optional[Progress] = None
+) -> Outcome:
     """Prepare a corpus, doing only what no earlier run has done.
 
     Interrupted at any moment and called again, it leaves the same bytes as one uninterrupted call.

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import IO, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import IO, Callable
 
 from ...base.errors import InputError
 from ...base.files import Lines, atomic_write, sha256
+from ...base.progress import Bar
+from ...base.workers import LineFunction, Workers
 from .config import TRAIN, Config
-from .filtering import PairFilter
 from .counted import Counted
+from .filtering import PairFilter
 from .normalization import normalizer
 from .overlap import count_overlap
-from ...base.progress import Bar
 from .seen import Pair, Seen
 from .sources import LocalText
 from .steps import RECORDS, Step, Workspace
 from .subwords import LIBRARIES, MODEL_FILES, check_model, learn_bpe, learn_sentencepiece, segmenter
 from .tokenization import check_language, tokenizer
 from .vocabulary import count_tokens, write_vocabulary
-from ...base.workers import LineFunction, Workers
 
 Texts = Mapping[str, Sequence[Sequence[LocalText]]]
 """split -> (files of the source side, files of the target side)"""
@@ -74,7 +75,8 @@ class Plan:
 
         sources = {
             f"{side}.{number}": text.sha256
-            for number, pair in enumerate(pairs) for side, text in zip(("src", "tgt"), pair)
+            for number, pair in enumerate(pairs)
+            for side, text in zip(("src", "tgt"), pair)
         }
         return Step(f"read.{split}", {}, (), outputs, run, sources=sources)
 
@@ -107,9 +109,7 @@ class Plan:
         """Drop training pairs; valid and test sets keep every line, to stay aligned with their references."""
         settings = self._config.filter
         inputs, outputs = self._tokenized(TRAIN), self._names(TRAIN, "tok")
-        held_out = [
-            self._tokenized(split) for split in self._config.data if split != TRAIN and settings.drop_overlap
-        ]
+        held_out = [self._tokenized(split) for split in self._config.data if split != TRAIN and settings.drop_overlap]
 
         def run(bar: Bar) -> dict:
             bar.start()
@@ -173,8 +173,15 @@ class Plan:
                 stream.write(Path(settings.model).read_bytes())
             return size
 
-        return Step("learn", {"method": settings.method}, (), (model,), run,
-                    libraries=LIBRARIES[settings.method], sources={"model": sha256(settings.model)})
+        return Step(
+            "learn",
+            {"method": settings.method},
+            (),
+            (model,),
+            run,
+            libraries=LIBRARIES[settings.method],
+            sources={"model": sha256(settings.model)},
+        )
 
     def segment(self, split: str) -> Step:
         method = self._config.segment.method
@@ -232,8 +239,9 @@ class Plan:
 
             yield write
 
-    def _map(self, makers: Iterable[Callable[[], LineFunction]], inputs: Iterable[str],
-             outputs: Iterable[str], bar: Bar) -> dict:
+    def _map(
+        self, makers: Iterable[Callable[[], LineFunction]], inputs: Iterable[str], outputs: Iterable[str], bar: Bar
+    ) -> dict:
         """Apply a function per side to every line; returns the counts before and after."""
         texts = self._read(inputs)
         bar.start(sum(lines.count() for lines in texts))
@@ -243,8 +251,10 @@ class Plan:
             with atomic_write(self._workspace.path(name)) as stream:
                 stream.writelines(f"{line}\n" for line in lines)
         return {
-            "lines_in": before[0].lines, "tokens_in": [side.tokens for side in before],
-            "lines_out": after[0].lines, "tokens_out": [side.tokens for side in after],
+            "lines_in": before[0].lines,
+            "tokens_in": [side.tokens for side in before],
+            "lines_out": after[0].lines,
+            "tokens_out": [side.tokens for side in after],
         }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from pathlib import Path
-from typing import Tuple
 
 from ...base.errors import InputError
 from ...base.files import PathLike
@@ -13,7 +12,7 @@ from ...base.files import PathLike
 CACHE = 64 * 1024
 """kB of the index that stay in memory; the rest is on disk."""
 
-Pair = Tuple[str, str]
+Pair = tuple[str, str]
 """(source line, target line)"""
 
 

@@ -9,8 +9,8 @@ from typing import Optional
 from ...base.downloads import copy, download, is_url, kept_name, other_spelling, place_of, text_sha256
 from ...base.errors import InputError
 from ...base.files import PathLike
-from .config import SourceFile
 from ...base.progress import Bar
+from .config import SourceFile
 
 
 @dataclass(frozen=True)

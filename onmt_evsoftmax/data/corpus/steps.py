@@ -7,10 +7,11 @@ import fcntl
 import hashlib
 import json
 import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, Callable
 
 from ...base.errors import InputError
 from ...base.files import PathLike, atomic_write, sha256
@@ -86,9 +87,7 @@ class Workspace:
                 fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 os.stat(lock.name)  # gone, if another run has just removed it with the folder
             except OSError:
-                raise InputError(
-                    f"{self.folder}: another prepare is at work in this folder; wait for it"
-                ) from None
+                raise InputError(f"{self.folder}: another prepare is at work in this folder; wait for it") from None
             try:
                 for unfinished in [*self.folder.glob(".*.part"), *records.glob(".*.part")]:
                     unfinished.unlink()
@@ -104,8 +103,7 @@ class Workspace:
         if record.get("fingerprint") != self.fingerprint(step):
             return False
         return all(
-            self.path(name).is_file() and self.sha256(name) == digest
-            for name, digest in record["outputs"].items()
+            self.path(name).is_file() and self.sha256(name) == digest for name, digest in record["outputs"].items()
         )
 
     def perform(self, step: Step, bar: Bar) -> None:

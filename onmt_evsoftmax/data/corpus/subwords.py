@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
-from typing import Any, Callable, Iterable
+from typing import Any, Callable
 
 from ...base.errors import InputError
 from ...base.files import PathLike, atomic_write
@@ -59,9 +60,7 @@ class _CountingWriter(io.StringIO):
         return super().write(text)
 
 
-def learn_sentencepiece(
-    lines: Iterable[str], vocab_size: int, path: PathLike, bar: Bar, every: int = 1
-) -> int:
+def learn_sentencepiece(lines: Iterable[str], vocab_size: int, path: PathLike, bar: Bar, every: int = 1) -> int:
     """Learn a unigram SentencePiece model (Kudo 2018), write it to ``path``; returns its number of pieces.
 
     The text is clean by now, so it is taken as it is (identity normalization) and every character of
@@ -84,9 +83,16 @@ def learn_sentencepiece(
     skipped = {"required_chars": "".join(sorted(characters - {" "}))} if every > 1 else {}
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=islice(lines, 0, None, every), model_writer=model, model_type="unigram", vocab_size=vocab_size,
-            character_coverage=1.0, normalization_rule_name="identity", num_threads=1,
-            max_sentence_length=longest + 1, minloglevel=2, **skipped,
+            sentence_iterator=islice(lines, 0, None, every),
+            model_writer=model,
+            model_type="unigram",
+            vocab_size=vocab_size,
+            character_coverage=1.0,
+            normalization_rule_name="identity",
+            num_threads=1,
+            max_sentence_length=longest + 1,
+            minloglevel=2,
+            **skipped,
         )
     except RuntimeError as error:
         raise InputError(

@@ -8,14 +8,14 @@ import posixpath
 import stat
 import tarfile
 import zipfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Callable, Iterator, Sequence
+from typing import IO, Callable
 
 from ...base.downloads import LARGEST
 from ...base.errors import InputError
 from ...base.files import PathLike, atomic_write
-
 
 LONGEST_NAME = 4096
 """Bytes of a path on Linux; no link has a longer target."""
@@ -38,9 +38,7 @@ class Member:
     open: Callable[[], IO[bytes]]
 
 
-def unpack(
-    archive: PathLike, members: Sequence[str], folder: PathLike, largest: int = LARGEST
-) -> dict[str, Path]:
+def unpack(archive: PathLike, members: Sequence[str], folder: PathLike, largest: int = LARGEST) -> dict[str, Path]:
     """Write the named members into ``folder``, all of them, under their base names.
 
     The archive is read once, and every entry of it is looked at. Nothing is written under a name that

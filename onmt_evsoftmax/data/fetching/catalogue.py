@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Mapping, Optional
+from typing import Optional
 
 from ...base.downloads import base_name
 from ...base.errors import InputError
@@ -108,12 +109,8 @@ DATASETS = (
         folder="iwslt14",
         licence="CC BY-NC-ND (TED talks, WIT3)",
         sources={
-            "fairseq": (
-                Download("http://dl.fbaipublicfiles.com/fairseq/data/iwslt14/de-en.tgz", _IWSLT14_MEMBERS),
-            ),
-            "official": (
-                Download("https://wit3.fbk.eu/archive/2014-01/texts/de/en/de-en.tgz", _IWSLT14_MEMBERS),
-            ),
+            "fairseq": (Download("http://dl.fbaipublicfiles.com/fairseq/data/iwslt14/de-en.tgz", _IWSLT14_MEMBERS),),
+            "official": (Download("https://wit3.fbk.eu/archive/2014-01/texts/de/en/de-en.tgz", _IWSLT14_MEMBERS),),
         },
         standard={"train": 160_239, "valid": 7_283, "test": 6_750},
         hint="WIT3 now hands out all of its 2014-01 release in one archive, by hand, at "

@@ -6,16 +6,17 @@ import contextlib
 import fcntl
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Optional
 
-from ...base.progress import Progress
-from ...base.workers import Workers
 from ...base.downloads import Place, Unreachable, is_url, kept_name, place_of, text_sha256
 from ...base.downloads import download as fetch_url
 from ...base.errors import InputError
 from ...base.files import PathLike
+from ...base.progress import Progress
+from ...base.workers import Workers
 from . import iwslt14, multi30k, wmt16, wmt_pretrained
 from .archives import unpack
 from .catalogue import Dataset, Download

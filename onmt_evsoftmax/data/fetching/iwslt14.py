@@ -7,18 +7,19 @@ step, the segmentation into subwords. What it leaves is tokenized by Moses with 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Callable, Iterable, Mapping
+from typing import Callable
 
 from sacremoses import MosesTokenizer
 
-from ..corpus.config import Filter
-from ..corpus.filtering import filter_pairs
-from ...base.progress import Progress
-from ...base.workers import Workers
 from ...base.errors import InputError
 from ...base.files import read_lines
+from ...base.progress import Progress
+from ...base.workers import Workers
+from ..corpus.config import Filter
+from ..corpus.filtering import filter_pairs
 from .catalogue import LANGUAGES
 from .lines import write_lines
 from .segments import read_segments
@@ -79,9 +80,7 @@ def moses(language: str) -> Callable[[str], str]:
     return lambda line: " ".join(tokenizer.tokenize(line, return_str=True).split())
 
 
-def _tokenize(
-    name: str, sides: Mapping[str, list[str]], workers: Workers, progress: Progress
-) -> list[list[str]]:
+def _tokenize(name: str, sides: Mapping[str, list[str]], workers: Workers, progress: Progress) -> list[list[str]]:
     with progress.step(f"tokenize.{name}") as bar:
         bar.start(sum(map(len, sides.values())))
         return [workers.map(partial(moses, language), sides[language], bar.advance) for language in LANGUAGES]

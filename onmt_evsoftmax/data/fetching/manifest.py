@@ -85,9 +85,7 @@ class Manifest:
         texts = {path.stem: path for path in files if {f"{path.stem}.en", f"{path.stem}.de"} <= names}
         self._document["source"] = source
         self._document["counts"] = {split: count_lines(path) for split, path in texts.items()}
-        self._document["files"] = {
-            path.name: {"sha256": sha256(path), "bytes": path.stat().st_size} for path in files
-        }
+        self._document["files"] = {path.name: {"sha256": sha256(path), "bytes": path.stat().st_size} for path in files}
         self._write()
 
     def _write(self) -> None:

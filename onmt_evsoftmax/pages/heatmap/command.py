@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Sequence
+from typing import TYPE_CHECKING, Optional
 
 from ...base.errors import InputError
 
@@ -21,22 +22,39 @@ LARGE_PAGE = 20_000_000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``heatmap``."""
     add = parser.add_argument
-    add("archives", nargs="+", metavar="ARCHIVE",
-        help="from: onmt_evsoftmax attend; several are shown side by side")
+    add("archives", nargs="+", metavar="ARCHIVE", help="from: onmt_evsoftmax attend; several are shown side by side")
     add("--out", required=True, metavar="FILE", help="what to write: .png, .svg, .pdf or .html")
     add("--sentence", type=int, default=0, metavar="N", help="sentence, from 0 (default: 0)")
-    add("--kind", choices=("cross", "encoder", "decoder"), default="cross",
-        help="attention of the decoder to the source, or self-attention (default: cross)")
+    add(
+        "--kind",
+        choices=("cross", "encoder", "decoder"),
+        default="cross",
+        help="attention of the decoder to the source, or self-attention (default: cross)",
+    )
     add("--layer", type=int, default=-1, metavar="N", help="layer, from 0; -1 is the last (default: -1)")
-    add("--head", default="mean", metavar="mean|max|all|N",
-        help="mean or max over heads, a map for each, or one head, from 0 (default: mean)")
-    add("--merge_subwords", action="store_true",
-        help="rows and columns are words: a word's columns are summed, its rows are averaged")
+    add(
+        "--head",
+        default="mean",
+        metavar="mean|max|all|N",
+        help="mean or max over heads, a map for each, or one head, from 0 (default: mean)",
+    )
+    add(
+        "--merge_subwords",
+        action="store_true",
+        help="rows and columns are words: a word's columns are summed, its rows are averaged",
+    )
     add("--names", nargs="+", metavar="NAME", help="a name for each archive (default: its function)")
-    add("--target_word", type=int, metavar="N",
-        help="figures: only row N of the map, from 0, as bars, a line for each model")
-    add("--sentences", metavar="0-19",
-        help=f"page: the sentences it holds, as in 0-9,15 (default: the first {SENTENCES_ON_A_PAGE})")
+    add(
+        "--target_word",
+        type=int,
+        metavar="N",
+        help="figures: only row N of the map, from 0, as bars, a line for each model",
+    )
+    add(
+        "--sentences",
+        metavar="0-19",
+        help=f"page: the sentences it holds, as in 0-9,15 (default: the first {SENTENCES_ON_A_PAGE})",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -76,10 +94,10 @@ def _write_figure(arguments: argparse.Namespace, models: Sequence[Model], view: 
         raise InputError("--sentences is for .html; a figure shows one --sentence")
     if arguments.target_word is not None and view.head == "all":
         raise InputError("--target_word shows one head; choose --head mean, max or a number")
+    from ...archive.panel import require_tokens, select_panels
     from ...figures.bars import draw_bars
     from ...figures.canvas import save
     from ...figures.heatmap import draw_heatmap
-    from ...archive.panel import require_tokens, select_panels
 
     panels = select_panels(models, arguments.sentence, view)
     require_tokens(panels, arguments.sentence, view.kind)

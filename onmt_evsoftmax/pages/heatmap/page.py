@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import base64
 import html
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 
 from ...archive import KINDS
-from ...base.errors import InputError
-from ...base.files import PathLike, atomic_write
-from ...archive.segmentation import merge, word_ids
-from ..html_page import fill, render
 from ...archive.models import Model, require_kind, require_same_source, titles
 from ...archive.panel import View, select_panels
+from ...archive.segmentation import merge, word_ids
+from ...base.errors import InputError
+from ...base.files import PathLike, atomic_write
+from ..html_page import fill, render
 
 HERE = Path(__file__).parent
 
 
-def write_page(
-    models: Sequence[Model], path: PathLike, sentences: Sequence[int], sentence: int, view: View
-) -> int:
+def write_page(models: Sequence[Model], path: PathLike, sentences: Sequence[int], sentence: int, view: View) -> int:
     """Write the page; it shows ``sentence`` in ``view`` first. Returns its size in bytes.
 
     Raises:
@@ -77,9 +76,7 @@ def encode_weights(weights: np.ndarray) -> str:
     return base64.b64encode(codes.astype("<u2").tobytes()).decode("ascii")
 
 
-def _sentence_data(
-    model: Model, number: int, kinds: Sequence[str], shapes: dict[str, list[int]]
-) -> dict[str, Any]:
+def _sentence_data(model: Model, number: int, kinds: Sequence[str], shapes: dict[str, list[int]]) -> dict[str, Any]:
     """Tokens and weights of one sentence; ``shapes`` keeps ``[layers, heads]`` of each kind."""
     sentence = model.archive[number]
     data: dict[str, Any] = {}

@@ -63,8 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from ...sweep.folder import read_sweep
-    from .page import Limits, write_page
     from ...sweep.testset import read_test_set
+    from .page import Limits, write_page
 
     sweep = read_sweep(arguments.folder)
     if arguments.seed is not None and arguments.seed not in {run.seed for run in sweep.runs}:

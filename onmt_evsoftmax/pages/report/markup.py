@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import html
-from typing import Iterable, Optional, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Optional
 
 from ...evaluation.comparison_table import Cell, legend, p_text, printed, table_rows
 from ...evaluation.report import PRINTED
 from ...evaluation.significance import TESTS
 from ...sweep.folder import Sweep
 from ...sweep.missing import Missing
-from .sentences import mark_differences
 from ...sweep.testset import TestSet
+from .sentences import mark_differences
 
 escape = html.escape
 
@@ -115,9 +116,7 @@ def example_list(
     carried: set[int],
 ) -> str:
     """Sentences with both translations, marked where they differ; a button opens the ``carried`` ones."""
-    cards = "\n".join(
-        _example(test, number, differences[number], pair, number in carried) for number in numbers
-    )
+    cards = "\n".join(_example(test, number, differences[number], pair, number in carried) for number in numbers)
     empty = "<p>None.</p>"
     return f"<h4>{escape(title)}</h4>\n" + (f'<ol class="examples">\n{cards}\n</ol>' if cards else empty)
 
@@ -130,18 +129,14 @@ def _example(test: TestSet, number: int, difference: float, pair: tuple[str, str
         first, second = one.hypotheses[number], other.hypotheses[number]
         lines.append((printed(pair[0]), _bleu(one.bleu, number), mark_differences(first, second)))
         lines.append((printed(pair[1]), _bleu(other.bleu, number), mark_differences(second, first)))
-    items = "\n".join(
-        f"<dt>{escape(name)}{score}</dt><dd>{text or '(empty)'}</dd>" for name, score, text in lines
-    )
+    items = "\n".join(f"<dt>{escape(name)}{score}</dt><dd>{text or '(empty)'}</dd>" for name, score, text in lines)
     button = (
         f'<button type="button" class="open" data-test="{escape(test.name)}" data-sentence="{number}">'
         f'Show attention<span class="hidden-text"> of sentence {number}</span></button>'
         if carried
         else ""
     )
-    head = (
-        f'<p class="head"><strong>{difference:+.1f} BLEU</strong> <span>sentence {number}</span>{button}</p>'
-    )
+    head = f'<p class="head"><strong>{difference:+.1f} BLEU</strong> <span>sentence {number}</span>{button}</p>'
     return f"<li>{head}\n<dl>\n{items}\n</dl></li>"
 
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 from pathlib import Path
-from typing import Any, Callable, Iterator, Optional, Sequence
+from typing import Any, Callable, Optional
 
 import numpy as np
 
-from ...evaluation.comparison_table import printed
 from ...base.files import PathLike, atomic_write
+from ...evaluation.comparison_table import printed
+from ...sweep.folder import AGAINST, Sweep
+from ...sweep.missing import Missing, continuation, missing_files
+from ...sweep.testset import TestSet
 from ..html_page import fill, render, script_json
 from . import markup
 from .attended import attended_kinds
 from .colours import own_colours
 from .curves import learning_curves
-from ...sweep.folder import AGAINST, Sweep
-from ...sweep.missing import Missing, continuation, missing_files
 from .payload import encode_sentence
 from .sentences import bleu_differences, extremes, page_order
-from ...sweep.testset import TestSet
 
 HERE = Path(__file__).parent
 SCRIPTS = ("curves.js", "attended.js", "weights.js", "viewer.js")
@@ -121,17 +122,12 @@ def _order(content: Content, limits: Limits) -> Iterator[int]:
     """Which sentences go in, first things first; at most ``limits.sentences``."""
     longest = max(len(content.best), len(content.worst))
     first = [
-        numbers[place]
-        for place in range(longest)
-        for numbers in (content.best, content.worst)
-        if place < len(numbers)
+        numbers[place] for place in range(longest) for numbers in (content.best, content.worst) if place < len(numbers)
     ]
     return islice(page_order(content.test.size, first), limits.sentences)
 
 
-def _render(
-    sweep: Sweep, contents: Sequence[Content], curves: dict[str, Any], missing: Sequence[Missing]
-) -> str:
+def _render(sweep: Sweep, contents: Sequence[Content], curves: dict[str, Any], missing: Sequence[Missing]) -> str:
     data = {
         "names": {name: printed(name) for name in sweep.functions},
         "curves": curves,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from ...archive.models import Model
 from ...base.errors import InputError
 from ...evaluation.attended import read_sentence
-from ...archive.models import Model
 
 LEVELS = 255
 

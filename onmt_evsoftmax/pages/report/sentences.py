@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import Iterator, Optional, Sequence
+from typing import Optional
 
 import numpy as np
 
@@ -21,8 +22,7 @@ def bleu_differences(groups: Groups, function: str, other: str) -> Optional[np.n
     if not seeds:
         return None
     gaps = [
-        groups[function][seed].sentence_scores["bleu"] - groups[other][seed].sentence_scores["bleu"]
-        for seed in seeds
+        groups[function][seed].sentence_scores["bleu"] - groups[other][seed].sentence_scores["bleu"] for seed in seeds
     ]
     return np.mean(gaps, axis=0)
 

@@ -27,10 +27,12 @@ def sentences(count: int, seed: int) -> list[tuple[str, str]]:
         (noun, nomen), (other, anderes) = generator.sample(NOUNS, 2)
         (verb, zeitwort), (place, ort) = generator.choice(VERBS), generator.choice(PLACES)
         old = " old" * (number % 3)  # so that lengths differ
-        pairs.append((
-            f"The {noun} (no. {seed}{number}) {verb} the {other}, and isn't in the{old} {place}.",
-            f"Der {nomen} (Nr. {seed}{number}) {zeitwort} den „{anderes}“,  im\u00a0{ort} ist er nicht.",
-        ))
+        pairs.append(
+            (
+                f"The {noun} (no. {seed}{number}) {verb} the {other}, and isn't in the{old} {place}.",
+                f"Der {nomen} (Nr. {seed}{number}) {zeitwort} den „{anderes}“,  im\u00a0{ort} ist er nicht.",
+            )
+        )
     return pairs
 
 
@@ -40,7 +42,10 @@ class Corpus:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.config = {
-            "name": "small", "src_lang": "en", "tgt_lang": "de", "data": {},
+            "name": "small",
+            "src_lang": "en",
+            "tgt_lang": "de",
+            "data": {},
             "segment": {"method": "bpe", "merges": 60},
         }
         for seed, (split, count) in enumerate([("train", 200), ("valid", 12), ("test", 15)]):
@@ -95,7 +100,8 @@ def digests():
     def compute(folder: Path) -> dict[str, str]:
         return {
             path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*")) if path.is_file()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
         }
 
     return compute
@@ -111,8 +117,13 @@ def start_prepare(tmp_path):
     def start(*arguments, script: tuple = ("-m", "onmt_evsoftmax")) -> subprocess.Popen:
         return subprocess.Popen(
             [sys.executable, *script, "prepare", *map(str, arguments)],
-            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
         )
 
     return start

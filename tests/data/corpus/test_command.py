@@ -38,8 +38,9 @@ def test_bad_input_is_one_line(corpus, run_prepare):
     corpus.config["lower_case"] = True
     status, stdout, stderr = run_prepare(corpus.save())
     assert status == 2 and stdout == ""
-    assert stderr == (f"onmt_evsoftmax prepare: error: {corpus.save()}: unknown key lower_case; "
-                      f"did you mean lowercase?\n")
+    assert stderr == (
+        f"onmt_evsoftmax prepare: error: {corpus.save()}: unknown key lower_case; did you mean lowercase?\n"
+    )
 
 
 def test_error_in_the_middle_is_one_line(corpus, run_prepare):

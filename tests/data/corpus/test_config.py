@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from onmt_evsoftmax.data.corpus.config import SourceFile, read_config
 from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.data.corpus.config import SourceFile, read_config
 
 PAIR = {"src": "a.en", "tgt": "a.de"}
 MINIMAL = {"name": "x", "src_lang": "en", "tgt_lang": "de", "data": {"train": PAIR}}
@@ -57,35 +57,38 @@ def test_settings_leave_out_places(tmp_path):
     assert here.settings() == there.settings()
 
 
-@pytest.mark.parametrize("change, message", [
-    ({"lower_case": True}, "unknown key lower_case; did you mean lowercase?"),
-    ({"zzz": 1}, "unknown key zzz; the keys are name"),
-    ({"filter": {"max_len": 5}}, "unknown key filter.max_len; did you mean filter.max_length?"),
-    ({"segment": {"merge": 5}}, "unknown key segment.merge; did you mean segment.merges?"),
-    ({"lowercase": "yes please"}, "lowercase must be true or false, found 'yes please'"),
-    ({"segment": {"merges": True}}, "segment.merges must be a whole number, found True"),
-    ({"segment": {"merges": 0}}, "segment.merges must be at least 1, found 0"),
-    ({"segment": {"method": "x"}}, "segment.method must be one of bpe, sentencepiece, none; found 'x'"),
-    ({"filter": {"max_ratio": "2"}}, "filter.max_ratio must be a number, found '2'"),
-    ({"filter": {"max_ratio": float("nan")}}, "filter.max_ratio must be at least 1"),
-    ({"filter": {"min_length": 9, "max_length": 8}}, "filter.min_length is greater than filter.max_length"),
-    ({"filter": [1]}, "filter must hold keys and values, found [1]"),
-    ({"tokenize": None}, "tokenize must be a string, found None"),
-    ({"name": "../up"}, "name: '../up' may hold only letters"),
-    ({"src_lang": False}, "src_lang must be a string, found False"),
-    ({"tgt_lang": "en"}, "src_lang and tgt_lang are both en"),
-    ({"data": {"valid": PAIR}}, "data must map names of splits to files, and one must be called train"),
-    ({"data": {"train": {"src": "a"}}}, "the key data.train.tgt is missing"),
-    ({"data": {"train": {"src": "a", "tgt": "b", "align": "c"}}}, "unknown key data.train.align"),
-    ({"data": {"train": {"src": "a", "tgt": 5}}}, "data.train.tgt must hold keys and values, found 5"),
-    ({"data": {"train": {**PAIR, "src": {"file": "a", "sha256": "12"}}}}, "data.train.src.sha256 must be 64"),
-    ({"data": {"train": {"src": [], "tgt": []}}}, "data.train.src is an empty list"),
-    ({"data": {"train": {"src": ["a", "b"], "tgt": "c"}}}, "data.train: src names 2 file(s) but tgt 1"),
-    ({"data": {"train": {**PAIR, "src": ["a", {"path": "b"}]}}}, "unknown key data.train.src[1].path"),
-    ({"segment": {"method": "none", "model": "m"}}, "segment.model is given, but segment.method is none"),
-    ({"normalize": {"detokenize": True}}, "normalize.detokenize must be a string"),
-    ({"data": {"train": PAIR, "a.b": PAIR}}, "data.a.b: 'a.b' may hold only"),
-])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"lower_case": True}, "unknown key lower_case; did you mean lowercase?"),
+        ({"zzz": 1}, "unknown key zzz; the keys are name"),
+        ({"filter": {"max_len": 5}}, "unknown key filter.max_len; did you mean filter.max_length?"),
+        ({"segment": {"merge": 5}}, "unknown key segment.merge; did you mean segment.merges?"),
+        ({"lowercase": "yes please"}, "lowercase must be true or false, found 'yes please'"),
+        ({"segment": {"merges": True}}, "segment.merges must be a whole number, found True"),
+        ({"segment": {"merges": 0}}, "segment.merges must be at least 1, found 0"),
+        ({"segment": {"method": "x"}}, "segment.method must be one of bpe, sentencepiece, none; found 'x'"),
+        ({"filter": {"max_ratio": "2"}}, "filter.max_ratio must be a number, found '2'"),
+        ({"filter": {"max_ratio": float("nan")}}, "filter.max_ratio must be at least 1"),
+        ({"filter": {"min_length": 9, "max_length": 8}}, "filter.min_length is greater than filter.max_length"),
+        ({"filter": [1]}, "filter must hold keys and values, found [1]"),
+        ({"tokenize": None}, "tokenize must be a string, found None"),
+        ({"name": "../up"}, "name: '../up' may hold only letters"),
+        ({"src_lang": False}, "src_lang must be a string, found False"),
+        ({"tgt_lang": "en"}, "src_lang and tgt_lang are both en"),
+        ({"data": {"valid": PAIR}}, "data must map names of splits to files, and one must be called train"),
+        ({"data": {"train": {"src": "a"}}}, "the key data.train.tgt is missing"),
+        ({"data": {"train": {"src": "a", "tgt": "b", "align": "c"}}}, "unknown key data.train.align"),
+        ({"data": {"train": {"src": "a", "tgt": 5}}}, "data.train.tgt must hold keys and values, found 5"),
+        ({"data": {"train": {**PAIR, "src": {"file": "a", "sha256": "12"}}}}, "data.train.src.sha256 must be 64"),
+        ({"data": {"train": {"src": [], "tgt": []}}}, "data.train.src is an empty list"),
+        ({"data": {"train": {"src": ["a", "b"], "tgt": "c"}}}, "data.train: src names 2 file(s) but tgt 1"),
+        ({"data": {"train": {**PAIR, "src": ["a", {"path": "b"}]}}}, "unknown key data.train.src[1].path"),
+        ({"segment": {"method": "none", "model": "m"}}, "segment.model is given, but segment.method is none"),
+        ({"normalize": {"detokenize": True}}, "normalize.detokenize must be a string"),
+        ({"data": {"train": PAIR, "a.b": PAIR}}, "data.a.b: 'a.b' may hold only"),
+    ],
+)
 def test_bad_values(tmp_path, change, message):
     path = written(tmp_path, {**MINIMAL, **change})
     with pytest.raises(InputError) as error:
@@ -101,12 +104,15 @@ def test_missing_key(tmp_path, key):
         read_config(path)
 
 
-@pytest.mark.parametrize("text, message", [
-    ("name: [", "not readable YAML"),
-    ("- a\n- b\n", "must hold keys and values"),
-    ("", "the file must hold keys and values, found None"),
-    ("name: a\nname: b\n", "the key name is there twice"),
-])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("name: [", "not readable YAML"),
+        ("- a\n- b\n", "must hold keys and values"),
+        ("", "the file must hold keys and values, found None"),
+        ("name: a\nname: b\n", "the key name is there twice"),
+    ],
+)
 def test_bad_files(tmp_path, text, message):
     with pytest.raises(InputError, match=message) as error:
         read_config(written(tmp_path, text))

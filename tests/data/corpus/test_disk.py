@@ -9,9 +9,9 @@ import tempfile
 
 import pytest
 
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.data.corpus import seen
 from onmt_evsoftmax.data.corpus.steps import RECORDS
-from onmt_evsoftmax.base.errors import InputError
 
 SMALL_DISK = """
 import resource, sys
@@ -46,10 +46,16 @@ def fail(number: int):
     return refuse
 
 
-@pytest.mark.parametrize("function, number", [
-    ((os, "fsync"), errno.ENOSPC), ((os, "replace"), errno.EDQUOT), ((tempfile, "mkstemp"), errno.EROFS),
-    ((tempfile, "mkstemp"), errno.EACCES),
-], ids=["full", "quota", "read-only", "no permission"])
+@pytest.mark.parametrize(
+    "function, number",
+    [
+        ((os, "fsync"), errno.ENOSPC),
+        ((os, "replace"), errno.EDQUOT),
+        ((tempfile, "mkstemp"), errno.EROFS),
+        ((tempfile, "mkstemp"), errno.EACCES),
+    ],
+    ids=["full", "quota", "read-only", "no permission"],
+)
 def test_error_of_the_system_is_one_line_and_leaves_nothing(corpus, monkeypatch, function, number):
     monkeypatch.setattr(*function, fail(number))
     with pytest.raises(InputError, match=os.strerror(number)) as error:
@@ -71,9 +77,16 @@ def test_folder_without_permission(corpus):
         corpus.prepare()
 
 
-@pytest.mark.parametrize("name", [
-    "manifest.json", "vocab.shared", "train.tok.en", f"{RECORDS}/lock", f"{RECORDS}/learn.json",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "manifest.json",
+        "vocab.shared",
+        "train.tok.en",
+        f"{RECORDS}/lock",
+        f"{RECORDS}/learn.json",
+    ],
+)
 def test_folder_in_place_of_a_file(corpus, name):
     (corpus.out / name).mkdir(parents=True)
     with pytest.raises(InputError, match=f"{name}: .*(folder|directory)") as error:
@@ -120,12 +133,16 @@ def test_source_that_may_not_be_read(corpus, monkeypatch):
     assert not corpus.out.exists()
 
 
-@pytest.mark.parametrize("harm", [
-    lambda corpus: corpus.file("train", "tgt").unlink(),
-    lambda corpus: corpus.file("test", "tgt").write_text("too few\n"),
-    lambda corpus: corpus.config.update(src_lang="xx"),
-    lambda corpus: corpus.config.update(segment={"method": "bpe", "model": "absent"}),
-], ids=["no source", "misaligned", "language", "model"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda corpus: corpus.file("train", "tgt").unlink(),
+        lambda corpus: corpus.file("test", "tgt").write_text("too few\n"),
+        lambda corpus: corpus.config.update(src_lang="xx"),
+        lambda corpus: corpus.config.update(segment={"method": "bpe", "model": "absent"}),
+    ],
+    ids=["no source", "misaligned", "language", "model"],
+)
 def test_failure_before_anything_was_made_leaves_no_folder(corpus, harm):
     harm(corpus)
     before = set(corpus.folder.rglob("*"))

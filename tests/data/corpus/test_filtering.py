@@ -12,24 +12,30 @@ from onmt_evsoftmax.data.corpus.filtering import REASONS, filter_pairs
 patient = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
-@pytest.mark.parametrize("pair, settings, reason", [
-    (("", "a"), {}, "empty"),
-    (("a", ""), {"min_length": 2}, "empty"),
-    (("a b", "a"), {"min_length": 2}, "too_short"),
-    (("a b", "a b c d"), {"max_length": 3}, "too_long"),
-    (("a b c d", "a b"), {"max_length": 3, "max_ratio": 1.5}, "too_long"),
-    (("a", "a b c"), {"max_ratio": 2.5}, "ratio"),
-    (("a b c", "a"), {"max_ratio": 2.5}, "ratio"),
-])
+@pytest.mark.parametrize(
+    "pair, settings, reason",
+    [
+        (("", "a"), {}, "empty"),
+        (("a", ""), {"min_length": 2}, "empty"),
+        (("a b", "a"), {"min_length": 2}, "too_short"),
+        (("a b", "a b c d"), {"max_length": 3}, "too_long"),
+        (("a b c d", "a b"), {"max_length": 3, "max_ratio": 1.5}, "too_long"),
+        (("a", "a b c"), {"max_ratio": 2.5}, "ratio"),
+        (("a b c", "a"), {"max_ratio": 2.5}, "ratio"),
+    ],
+)
 def test_reason(pair, settings, reason):
     kept, dropped = filter_pairs([pair], Filter(**settings))
     assert kept == [] and dropped == {**dict.fromkeys(REASONS, 0), reason: 1}
 
 
-@pytest.mark.parametrize("pair, settings", [
-    (("a", "b"), {}),
-    (("a b c", "a b"), {"min_length": 2, "max_length": 3, "max_ratio": 1.5}),  # on every limit
-])
+@pytest.mark.parametrize(
+    "pair, settings",
+    [
+        (("a", "b"), {}),
+        (("a b c", "a b"), {"min_length": 2, "max_length": 3, "max_ratio": 1.5}),  # on every limit
+    ],
+)
 def test_limits_are_inclusive(pair, settings):
     assert filter_pairs([pair], Filter(**settings))[0] == [pair]
 

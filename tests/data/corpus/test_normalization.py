@@ -13,18 +13,21 @@ from onmt_evsoftmax.data.corpus.normalization import drop_invisible, normalizer
 patient = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
-@pytest.mark.parametrize("raw, clean", [
-    ("Er sagt „ja“.", 'Er sagt "ja".'),
-    ("a – b", "a - b"),
-    ("it’s", "it's"),
-    ("Gru\u0308\u00dfe", "Grüße"),           # u and combining diaeresis
-    ("Schiff\u00adfahrt", "Schifffahrt"),    # soft hyphen
-    ("a\u200bb\ufeff", "ab"),                # zero-width space, byte-order mark
-    ("u\u200d\u0308", "ü"),                  # composes only once the joiner is gone
-    ("a\u0000b\x1bc", "abc"),
-    (" a\tb\u00a0 c\u2028d ", "a b c d"),
-    ("", ""),
-])
+@pytest.mark.parametrize(
+    "raw, clean",
+    [
+        ("Er sagt „ja“.", 'Er sagt "ja".'),
+        ("a – b", "a - b"),
+        ("it’s", "it's"),
+        ("Gru\u0308\u00dfe", "Grüße"),  # u and combining diaeresis
+        ("Schiff\u00adfahrt", "Schifffahrt"),  # soft hyphen
+        ("a\u200bb\ufeff", "ab"),  # zero-width space, byte-order mark
+        ("u\u200d\u0308", "ü"),  # composes only once the joiner is gone
+        ("a\u0000b\x1bc", "abc"),
+        (" a\tb\u00a0 c\u2028d ", "a b c d"),
+        ("", ""),
+    ],
+)
 def test_german_examples(raw, clean):
     assert normalizer("de", unescape=False, punctuation="moses")(raw) == clean
 
@@ -46,7 +49,7 @@ def test_unescape():
 def test_detokenize():
     """Text that comes tokenized, as the IWSLT14 recipe leaves it, becomes a plain sentence."""
     plain = normalizer("en", unescape=True, punctuation="none", detokenize="moses")
-    assert plain("it &apos;s a &quot; dog &quot; , isn &apos;t it ?") == 'it\'s a "dog", isn\'t it?'
+    assert plain("it &apos;s a &quot; dog &quot; , isn &apos;t it ?") == "it's a \"dog\", isn't it?"
     assert plain("") == ""
     escaped = normalizer("en", unescape=False, punctuation="none", detokenize="moses")
     assert "&apos;s" in escaped("it &apos;s")

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from onmt_evsoftmax.archive.segmentation import merge
 from onmt_evsoftmax.base import workers
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.data.corpus.config import read_config
 from onmt_evsoftmax.data.corpus.pipeline import prepare
-from onmt_evsoftmax.base.errors import InputError
-from onmt_evsoftmax.archive.segmentation import merge
 
 ROOT = Path(__file__).resolve().parents[3]
 SPLITS = ("train", "valid", "test")
@@ -31,6 +31,7 @@ def text_of(path: Path) -> str:
 
 # what comes out
 
+
 def test_files(corpus):
     corpus.prepare()
     names = {f"{split}.{stage}{lang}" for split in SPLITS for stage in ("", "tok.") for lang in LANGUAGES}
@@ -39,9 +40,14 @@ def test_files(corpus):
     assert {path.name for path in corpus.out.iterdir() if path.is_file()} == names
 
 
-@pytest.mark.parametrize("segment", [
-    {"method": "bpe", "merges": 60}, {"method": "sentencepiece", "vocab_size": 90}, {"method": "none"},
-])
+@pytest.mark.parametrize(
+    "segment",
+    [
+        {"method": "bpe", "merges": 60},
+        {"method": "sentencepiece", "vocab_size": 90},
+        {"method": "none"},
+    ],
+)
 def test_pieces_join_to_the_tokenized_text(corpus, segment):
     corpus.config["segment"] = segment
     corpus.prepare()
@@ -95,9 +101,13 @@ def test_each_pair_of_files_must_be_aligned(corpus):
         corpus.prepare()
 
 
-@pytest.mark.parametrize("learned", [
-    {"method": "bpe", "merges": 60}, {"method": "sentencepiece", "vocab_size": 90},
-])
+@pytest.mark.parametrize(
+    "learned",
+    [
+        {"method": "bpe", "merges": 60},
+        {"method": "sentencepiece", "vocab_size": 90},
+    ],
+)
 def test_a_given_model_is_taken_as_it_is(corpus, tmp_path, learned):
     """What a fine-tuned model needs: the segmentation of the text that it was trained on."""
     corpus.config["segment"] = learned
@@ -149,16 +159,24 @@ def test_nothing_is_learned_from_the_other_splits(corpus, digests):
 def test_order_of_the_steps(corpus):
     """Quotes are made plain, then split off, then tokens are counted and compared."""
     corpus.config.update(lowercase=True, filter={"max_length": 5, "drop_duplicates": True})
-    corpus.write("train", [
-        ("“No!” said Jim", "„Nein!“ Jim"),      # six tokens: " no ! " said jim
-        ("Ab “ab” ab", "Cd “cd”"),
-        ("Ab “ab” ab", "Cd\u200b \"cd\""),      # the same once it is clean
-        ("AB ab", "CD cd"),
-    ])
+    corpus.write(
+        "train",
+        [
+            ("“No!” said Jim", "„Nein!“ Jim"),  # six tokens: " no ! " said jim
+            ("Ab “ab” ab", "Cd “cd”"),
+            ("Ab “ab” ab", 'Cd\u200b "cd"'),  # the same once it is clean
+            ("AB ab", "CD cd"),
+        ],
+    )
     outcome = corpus.prepare()
     assert corpus.lines("train.tok.en") == ['ab " ab " ab', "ab ab"]
     assert outcome.manifest["steps"]["filter.train"]["dropped"] == {
-        "empty": 0, "too_short": 0, "too_long": 1, "ratio": 0, "overlap": 0, "duplicate": 1,
+        "empty": 0,
+        "too_short": 0,
+        "too_long": 1,
+        "ratio": 0,
+        "overlap": 0,
+        "duplicate": 1,
     }
 
 
@@ -177,8 +195,10 @@ def test_overlap_is_reported_and_dropped_on_request(corpus):
     corpus.write("test", train[:3] + [("something else", "etwas anderes")])
 
     def overlap(outcome):
-        return {(entry["split"], entry["found_in"]): entry["pairs"]
-                for entry in outcome.manifest["steps"]["overlap"]["splits"]}
+        return {
+            (entry["split"], entry["found_in"]): entry["pairs"]
+            for entry in outcome.manifest["steps"]["overlap"]["splits"]
+        }
 
     assert overlap(corpus.prepare())["test", "train"] == 3
     assert len(corpus.lines("train.en")) == len(train)
@@ -224,6 +244,7 @@ def test_result_does_not_depend_on_the_place(corpus, digests):
 
 # what is done again
 
+
 def test_second_run_does_nothing(corpus, digests):
     assert corpus.prepare().performed
     times = {path: path.stat().st_mtime_ns for path in corpus.out.iterdir() if path.is_file()}
@@ -237,17 +258,20 @@ TOKENIZE = [f"tokenize.{split}" for split in SPLITS]
 NORMALIZE = [f"normalize.{split}" for split in SPLITS]
 
 
-@pytest.mark.parametrize("change, expected", [
-    ({"share_vocab": False}, ["vocabulary"]),
-    ({"segment": {"method": "bpe", "merges": 50}}, ["learn", *SEGMENT, "vocabulary"]),
-    ({"segment": {"method": "bpe", "merges": 60, "vocab_size": 77, "max_lines": 9}}, []),  # not used by BPE
-    ({"segment": {"method": "none"}}, ["learn", *SEGMENT, "vocabulary"]),
-    ({"filter": {"max_length": 18}}, ["filter.train", *AFTER_FILTER]),
-    ({"filter": {"max_length": 99}}, ["filter.train"]),                    # the same pairs are left
-    ({"lowercase": True}, [*TOKENIZE, "filter.train", *AFTER_FILTER]),
-    ({"normalize": {"unescape": True}}, NORMALIZE),                        # the same text comes out
-    ({"downloads": "elsewhere"}, []),
-])
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        ({"share_vocab": False}, ["vocabulary"]),
+        ({"segment": {"method": "bpe", "merges": 50}}, ["learn", *SEGMENT, "vocabulary"]),
+        ({"segment": {"method": "bpe", "merges": 60, "vocab_size": 77, "max_lines": 9}}, []),  # not used by BPE
+        ({"segment": {"method": "none"}}, ["learn", *SEGMENT, "vocabulary"]),
+        ({"filter": {"max_length": 18}}, ["filter.train", *AFTER_FILTER]),
+        ({"filter": {"max_length": 99}}, ["filter.train"]),  # the same pairs are left
+        ({"lowercase": True}, [*TOKENIZE, "filter.train", *AFTER_FILTER]),
+        ({"normalize": {"unescape": True}}, NORMALIZE),  # the same text comes out
+        ({"downloads": "elsewhere"}, []),
+    ],
+)
 def test_change_of_a_setting_redoes_what_depends_on_it(corpus, digests, change, expected):
     corpus.prepare()
     corpus.config.update(change)
@@ -262,7 +286,11 @@ def test_change_of_a_source(corpus):
     corpus.prepare()
     corpus.write("valid", [("One new line.", "Eine neue Zeile.")])
     assert corpus.prepare().performed == [
-        "read.valid", "normalize.valid", "tokenize.valid", "overlap", "segment.valid",
+        "read.valid",
+        "normalize.valid",
+        "tokenize.valid",
+        "overlap",
+        "segment.valid",
     ]
 
 
@@ -375,6 +403,7 @@ def wait_until_gone(group: int) -> None:
 
 # what bad input says
 
+
 def test_misaligned_files(corpus):
     with open(corpus.file("valid", "tgt"), "a", encoding="utf-8") as stream:
         stream.write("one more\n")
@@ -435,6 +464,7 @@ def test_empty_lines_are_counted_and_located(corpus):
 
 
 # real text
+
 
 @pytest.mark.slow
 @pytest.mark.realdata

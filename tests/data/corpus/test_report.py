@@ -7,7 +7,10 @@ import io
 from rich.console import Console
 
 from onmt_evsoftmax.data.corpus.report import (
-    empty_line_warnings, foreign_model_warnings, overlap_remarks, print_report,
+    empty_line_warnings,
+    foreign_model_warnings,
+    overlap_remarks,
+    print_report,
 )
 
 
@@ -51,8 +54,9 @@ def test_empty_lines_name_the_file_and_the_lines(corpus):
     corpus.write("valid", [("a", "b"), ("a", "")])
     train, valid = empty_line_warnings(corpus.prepare().manifest)
     numbers = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ..."
-    assert train == (f"warning: {corpus.file('train', 'src')}: empty lines {numbers} (12 in all): "
-                     f"dropped with their translations")
+    assert train == (
+        f"warning: {corpus.file('train', 'src')}: empty lines {numbers} (12 in all): dropped with their translations"
+    )
     assert valid.startswith(f"warning: {corpus.file('valid', 'tgt')}: empty lines 2 (1 in all): kept")
 
 

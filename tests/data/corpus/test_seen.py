@@ -12,8 +12,7 @@ from onmt_evsoftmax.data.corpus.seen import Seen
 LINES = st.text(alphabet="ab \u2028\x00é", max_size=3)
 
 
-@settings(deadline=None, derandomize=True, max_examples=50,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(LINES, LINES)), st.lists(st.tuples(LINES, LINES), max_size=3), st.booleans())
 def test_filter_on_disk_equals_filter_in_memory(tmp_path, pairs, held_out, drop_overlap):
     chosen_by = Filter(drop_duplicates=True, drop_overlap=drop_overlap, max_ratio=2.0)

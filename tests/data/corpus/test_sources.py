@@ -10,10 +10,10 @@ import threading
 import pytest
 
 from onmt_evsoftmax.base import downloads as download
-from onmt_evsoftmax.data.corpus.config import SourceFile
-from onmt_evsoftmax.base.progress import Bar
-from onmt_evsoftmax.data.corpus.sources import locate, text_sha256
 from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.progress import Bar
+from onmt_evsoftmax.data.corpus.config import SourceFile
+from onmt_evsoftmax.data.corpus.sources import locate, text_sha256
 
 TEXT = "Grüße\nTschüss\n".encode()
 DIGEST = hashlib.sha256(TEXT).hexdigest()

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from onmt_evsoftmax.data.corpus import steps
-from onmt_evsoftmax.base.progress import Bar
-from onmt_evsoftmax.data.corpus.steps import RECORDS, Step, Workspace
 from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.progress import Bar
+from onmt_evsoftmax.data.corpus import steps
+from onmt_evsoftmax.data.corpus.steps import RECORDS, Step, Workspace
 
 BAR = Bar("step")
 
@@ -42,10 +42,16 @@ def test_done_after_perform_and_in_a_new_process(folder):
     assert workspace.record("copy")["counts"] == {"files": 1}
 
 
-@pytest.mark.parametrize("changes", [
-    {"settings": {"a": 2}}, {"sources": {"src": "1"}}, {"revision": 2}, {"libraries": ()},
-    {"outputs": ("b.txt",)},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"settings": {"a": 2}},
+        {"sources": {"src": "1"}},
+        {"revision": 2},
+        {"libraries": ()},
+        {"outputs": ("b.txt",)},
+    ],
+)
 def test_change_of_the_step(folder, changes):
     Workspace(folder).perform(copy_step(folder), BAR)
     assert not Workspace(folder).done(copy_step(folder, **changes))
@@ -70,13 +76,23 @@ def test_harm_to_an_output(folder, harm):
     assert not Workspace(folder).done(copy_step(folder))
 
 
-@pytest.mark.parametrize("content", [
-    "{", "", "[]", "1", "null", "[" * 100_000, '{"fingerprint": "FINGERPRINT"}',
-    '{"fingerprint": "FINGERPRINT", "outputs": {"out.txt": "0"}}',
-    '{"fingerprint": "FINGERPRINT", "outputs": ["out.txt"], "counts": {}}',
-    '{"fingerprint": "FINGERPRINT", "outputs": {"../kept.txt": "0"}, "counts": {}}',
-    '{"fingerprint": "FINGERPRINT", "outputs": {"/tmp/kept.txt": "0"}, "counts": {}}',
-], ids=range(11))
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "",
+        "[]",
+        "1",
+        "null",
+        "[" * 100_000,
+        '{"fingerprint": "FINGERPRINT"}',
+        '{"fingerprint": "FINGERPRINT", "outputs": {"out.txt": "0"}}',
+        '{"fingerprint": "FINGERPRINT", "outputs": ["out.txt"], "counts": {}}',
+        '{"fingerprint": "FINGERPRINT", "outputs": {"../kept.txt": "0"}, "counts": {}}',
+        '{"fingerprint": "FINGERPRINT", "outputs": {"/tmp/kept.txt": "0"}, "counts": {}}',
+    ],
+    ids=range(11),
+)
 def test_damaged_record(folder, content):
     """The step is done again, and nothing outside of the folder is touched for a record's sake."""
     work = folder / "work"
@@ -112,10 +128,13 @@ def test_steps_of_earlier_settings_are_removed(folder):
 
 
 def test_one_process_at_a_time(folder):
-    hold = ("import sys; from onmt_evsoftmax.data.corpus.steps import Workspace\n"
-            "with Workspace(sys.argv[1]).locked():\n    print('held', flush=True); sys.stdin.read()")
-    holder = subprocess.Popen([sys.executable, "-c", hold, str(folder)],
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    hold = (
+        "import sys; from onmt_evsoftmax.data.corpus.steps import Workspace\n"
+        "with Workspace(sys.argv[1]).locked():\n    print('held', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", hold, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(InputError, match="another prepare is at work in this folder"):

@@ -9,13 +9,13 @@ import sentencepiece
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from onmt_evsoftmax.archive.segmentation import merge
+from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.progress import Bar
 from onmt_evsoftmax.data.corpus import subwords
 from onmt_evsoftmax.data.corpus.normalization import normalizer
-from onmt_evsoftmax.base.progress import Bar
 from onmt_evsoftmax.data.corpus.subwords import check_model, learn_bpe, learn_sentencepiece, segmenter
 from onmt_evsoftmax.data.corpus.tokenization import tokenizer
-from onmt_evsoftmax.base.errors import InputError
-from onmt_evsoftmax.archive.segmentation import merge
 
 BAR = Bar("learn")
 SYLLABLES = ["schiff", "fahrt", "dampf", "haus", "tür", "garten", "s", "zaun", "boot", "wald"]
@@ -142,8 +142,7 @@ def test_learned_from_every_third_line_but_with_all_characters(tmp_path):
     lines[1] += " straße 漢"
     learn_sentencepiece(lines, 62, tmp_path / "third.model", BAR, every=3)
     part, third = (
-        sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / f"{name}.model"))
-        for name in ("part", "third")
+        sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / f"{name}.model")) for name in ("part", "third")
     )
     assert all(third.piece_to_id(letter) != third.unk_id() for letter in "ß漢")
     pieces = [{m.id_to_piece(number) for number in range(m.get_piece_size())} for m in (part, third)]
@@ -159,10 +158,15 @@ def test_size_of_a_model(models, method, size):
     assert check_model(method, models[method]) == size
 
 
-@pytest.mark.parametrize("method, content", [
-    ("bpe", b"no codes at all\n"), ("bpe", b"\xff\xfe"),
-    ("sentencepiece", b"#version: 0.2\na b\n"), ("sentencepiece", b""),
-])
+@pytest.mark.parametrize(
+    "method, content",
+    [
+        ("bpe", b"no codes at all\n"),
+        ("bpe", b"\xff\xfe"),
+        ("sentencepiece", b"#version: 0.2\na b\n"),
+        ("sentencepiece", b""),
+    ],
+)
 def test_what_is_no_model_is_refused(tmp_path, capfd, method, content):
     (tmp_path / "given").write_bytes(content)
     with pytest.raises(InputError, match="segment.model: .*given: no model of (subword-nmt|sente)") as error:

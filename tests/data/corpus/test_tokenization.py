@@ -7,17 +7,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sacremoses import MosesDetokenizer
 
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.data.corpus.normalization import normalizer
 from onmt_evsoftmax.data.corpus.tokenization import check_language, tokenizer
-from onmt_evsoftmax.base.errors import InputError
 
 patient = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 ORDINARY = {
-    "en": ["The dog's bone isn't here, is it?", "She paid 3,500.50 dollars (too much) for a well-known book.",
-           "Mr. Smith arrived at 5 p.m. & left; nobody saw him.", "A 50% discount: what a bargain!"],
-    "de": ["Der Hund, der gestern bellte, schläft.", "Das kostet 3.500,50 Euro (zu viel) im Ost-West-Handel.",
-           "Dr. Müller kommt z.B. am Montag; niemand weiß es.", "Wie geht es? Gut!"],
+    "en": [
+        "The dog's bone isn't here, is it?",
+        "She paid 3,500.50 dollars (too much) for a well-known book.",
+        "Mr. Smith arrived at 5 p.m. & left; nobody saw him.",
+        "A 50% discount: what a bargain!",
+    ],
+    "de": [
+        "Der Hund, der gestern bellte, schläft.",
+        "Das kostet 3.500,50 Euro (zu viel) im Ost-West-Handel.",
+        "Dr. Müller kommt z.B. am Montag; niemand weiß es.",
+        "Wie geht es? Gut!",
+    ],
 }
 
 

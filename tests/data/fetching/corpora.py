@@ -49,8 +49,7 @@ def wmt16_archives() -> dict[str, dict[str, str]]:
     for year in (2014, 2016, 2017):
         for side in ("ref.en", "src.de"):
             dev[f"dev/newstest{year}-deen-{side}.sgm"] = (
-                f'<srcset setid="newstest{year}">\n<doc>\n'
-                f'<seg id="1">{year} {side[-2:]} R&amp;D</seg>\n</doc>\n'
+                f'<srcset setid="newstest{year}">\n<doc>\n<seg id="1">{year} {side[-2:]} R&amp;D</seg>\n</doc>\n'
             )
     return {
         "training-parallel-europarl-v7.tgz": training("training/", "europarl-v7"),

@@ -13,9 +13,9 @@ import zipfile
 
 import pytest
 
-from onmt_evsoftmax.base.progress import Bar
 from onmt_evsoftmax.base.downloads import copy, text_sha256
 from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.progress import Bar
 from onmt_evsoftmax.data.fetching.archives import unpack
 
 

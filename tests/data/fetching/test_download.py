@@ -11,12 +11,12 @@ import random
 import pytest
 
 from onmt_evsoftmax.base import downloads as downloading
-from onmt_evsoftmax.data.corpus.config import SourceFile
-from onmt_evsoftmax.base.progress import Bar
-from onmt_evsoftmax.data.corpus.sources import locate
 from onmt_evsoftmax.base.downloads import Unreachable, download, place_of
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.base.files import read_lines
+from onmt_evsoftmax.base.progress import Bar
+from onmt_evsoftmax.data.corpus.config import SourceFile
+from onmt_evsoftmax.data.corpus.sources import locate
 
 CONTENT = random.Random(0).randbytes(300_000)
 BAR = Bar("fetch")

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from onmt_evsoftmax.data.corpus.config import SourceFile, read_config
-from onmt_evsoftmax.base.progress import Bar
-from onmt_evsoftmax.data.corpus.sources import locate
 from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.progress import Bar
+from onmt_evsoftmax.data.corpus.config import SourceFile, read_config
+from onmt_evsoftmax.data.corpus.sources import locate
 from onmt_evsoftmax.data.fetching.catalogue import DATASETS, dataset
 from onmt_evsoftmax.data.fetching.fetch import BUILDERS, fetch
 
@@ -36,9 +36,7 @@ def without_hashes(entry):
     """The entry for archives of the same structure but other content."""
     return replace(
         entry,
-        sources={
-            name: tuple(replace(item, sha256=None) for item in items) for name, items in entry.sources.items()
-        },
+        sources={name: tuple(replace(item, sha256=None) for item in items) for name, items in entry.sources.items()},
     )
 
 
@@ -151,9 +149,7 @@ def test_wmt16_is_joined_in_order_and_what_its_preparation_reads(tmp_path, make_
     assert (outcome.folder / "newstest2014.en").read_text() == "2014 en R&D\n"
     assert outcome.counts == {"train": 6, "valid": 1, "newstest2014": 1, "newstest2016": 1, "newstest2017": 1}
     config = read_config(ROOT / "configs" / "wmt16_ende.prepare.yaml")
-    assert all(
-        (tmp_path / side.file).is_file() for sides in config.data.values() for side in (*sides.src, *sides.tgt)
-    )
+    assert all((tmp_path / side.file).is_file() for sides in config.data.values() for side in (*sides.src, *sides.tgt))
 
 
 def test_misaligned_training_text(tmp_path, make_archive):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.base.progress import Progress
 from onmt_evsoftmax.base.workers import Workers
-from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.data.fetching.iwslt14 import TEST_SETS, build, clean, moses, read_test, read_training
 
 from .corpora import iwslt14_members

@@ -59,9 +59,7 @@ def test_expected_estimate_and_gradient_are_exact(problem, name):
         expected = expected + share(posterior, label, name == "sum_and_sample") * estimate
     exact = problem.every_class(problem.posterior())
     torch.testing.assert_close(expected, exact, rtol=1e-10, atol=1e-10)
-    torch.testing.assert_close(
-        problem.gradient(expected.sum()), problem.gradient(exact.sum()), rtol=1e-9, atol=1e-9
-    )
+    torch.testing.assert_close(problem.gradient(expected.sum()), problem.gradient(exact.sum()), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["sfe", "nvil", "sum_and_sample"])

@@ -47,9 +47,7 @@ def test_loss_is_the_written_one(problem, name):
     scores = problem.model.classifier(problem.images)
     torch.testing.assert_close(found, values.mean() + normalizer.loss(scores, labels))
 
-    found = unlabelled_loss(
-        problem.model, normalizer, marginal, problem.images, problem.noise, torch.Generator()
-    )
+    found = unlabelled_loss(problem.model, normalizer, marginal, problem.images, problem.noise, torch.Generator())
     posterior = problem.posterior(normalizer.function)
     negative_entropy = torch.special.entr(posterior.probabilities).sum(-1).neg()
     torch.testing.assert_close(found, (problem.every_class(posterior) + negative_entropy).mean())

@@ -69,9 +69,7 @@ def test_priors_are_compared_image_by_image_with_the_same_seed(runs):
     assert pair["error"] == pytest.approx(5 / BIT)
 
 
-@pytest.mark.parametrize(
-    "change", [{"epochs": 200}, {"learning_rate": 2e-3}, {"pseudo_start": "data"}, {"latent": 20}]
-)
+@pytest.mark.parametrize("change", [{"epochs": 200}, {"learning_rate": 2e-3}, {"pseudo_start": "data"}, {"latent": 20}])
 def test_other_settings_have_no_score_of_the_report(change):
     assert table.published({**VAMP, **change}) is None
 

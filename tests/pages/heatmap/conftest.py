@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PAIRS = [
     ("a steam@@ boat leaves .", "ein Dampf@@ schiff fährt ab ."),
     ("the child sees the old house .", "das Kind sieht das alte Haus ."),
-    ("<b> & </script> $x$ \"quoted\" ' € x\x01y", "$ <i> <!-- 5 $ größer"),
+    ('<b> & </script> $x$ "quoted" \' € x\x01y', "$ <i> <!-- 5 $ größer"),
 ]
 
 
@@ -36,8 +36,11 @@ def make_sentence(source: str, target: str, seed: int, sparse: bool, layers=2, h
     random = np.random.default_rng(seed)
     pieces, predicted = source.split(), [*target.split(), "</s>"]
     source_size, target_size = len(pieces), len(predicted)
-    sizes = {"encoder": (source_size, source_size), "decoder": (target_size, target_size),
-             "cross": (target_size, source_size)}
+    sizes = {
+        "encoder": (source_size, source_size),
+        "decoder": (target_size, target_size),
+        "cross": (target_size, source_size),
+    }
     weights = {}
     for kind, (queries, keys) in sizes.items():
         scores = random.normal(0, 2.5, (layers, heads, queries, keys))
@@ -50,8 +53,15 @@ def make_sentence(source: str, target: str, seed: int, sparse: bool, layers=2, h
 def archive(tmp_path):
     """Writes ``NAME.npz`` of ``PAIRS``: ``archive("softmax")``; keywords change it for the worse."""
 
-    def write(function="evsoftmax", name=None, pairs=PAIRS, kinds=("encoder", "decoder", "cross"),
-              change=None, segmentation="bpe", **shape) -> Path:
+    def write(
+        function="evsoftmax",
+        name=None,
+        pairs=PAIRS,
+        kinds=("encoder", "decoder", "cross"),
+        change=None,
+        segmentation="bpe",
+        **shape,
+    ) -> Path:
         sentences = []
         for seed, (source, target) in enumerate(pairs):
             made = make_sentence(source, target, seed, sparse=function != "softmax", **shape)
@@ -60,10 +70,19 @@ def archive(tmp_path):
                 weights = {kind: change(array) for kind, array in weights.items()}
             sentences.append(Sentence(made.source, made.target, made.target_input, weights))
         path = tmp_path / f"{name or function}.npz"
-        write_archive(path, sentences, {
-            "model": f"{function}.pt", "functions": dict.fromkeys(kinds, function), "kinds": list(kinds),
-            "layers": 2, "heads": 3, "segmentation": segmentation, "versions": {},
-        })
+        write_archive(
+            path,
+            sentences,
+            {
+                "model": f"{function}.pt",
+                "functions": dict.fromkeys(kinds, function),
+                "kinds": list(kinds),
+                "layers": 2,
+                "heads": 3,
+                "segmentation": segmentation,
+                "versions": {},
+            },
+        )
         return path
 
     return write
@@ -76,7 +95,11 @@ def heatmap():
     def run(*arguments, **environment) -> subprocess.CompletedProcess:
         return subprocess.run(
             [sys.executable, "-m", "onmt_evsoftmax", "heatmap", *map(str, arguments)],
-            cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=600,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=600,
         )
 
     return run

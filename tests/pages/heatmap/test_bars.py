@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from onmt_evsoftmax.archive.models import open_models
+from onmt_evsoftmax.archive.panel import View, select_panels
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.figures.bars import draw_bars
 from onmt_evsoftmax.figures.canvas import save
-from onmt_evsoftmax.archive.models import open_models
-from onmt_evsoftmax.archive.panel import View, select_panels
 
 
 @pytest.fixture

@@ -7,19 +7,25 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
+from onmt_evsoftmax.archive.models import open_models
+from onmt_evsoftmax.archive.panel import Panel, View, select_panels
 from onmt_evsoftmax.figures.canvas import DOTS_PER_INCH, save
 from onmt_evsoftmax.figures.colour import LIGHT
 from onmt_evsoftmax.figures.heatmap import WIDEST, cell_size, draw_heatmap, label_points
-from onmt_evsoftmax.archive.models import open_models
-from onmt_evsoftmax.archive.panel import Panel, View, select_panels
 from onmt_evsoftmax.figures.text import label
 
 
 def make_panel(weights, title="ev-softmax", **fields):
     weights = np.asarray(weights, dtype=float)
     queries, keys = [[f"{side}{i}" for i in range(n)] for side, n in zip("qk", weights.shape)]
-    defaults = dict(title=title, subtitle="layer 0, head 0", queries=queries, keys=keys, weights=weights,
-                    visible=np.ones(weights.shape, bool))
+    defaults = dict(
+        title=title,
+        subtitle="layer 0, head 0",
+        queries=queries,
+        keys=keys,
+        weights=weights,
+        visible=np.ones(weights.shape, bool),
+    )
     return Panel(**{**defaults, **fields})
 
 

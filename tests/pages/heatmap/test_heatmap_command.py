@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from onmt_evsoftmax.cli import main
 from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.cli import main
 from onmt_evsoftmax.pages.heatmap import command
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,8 +27,24 @@ def test_a_figure_is_the_same_bytes_in_any_process(archive, heatmap, tmp_path, f
 def test_every_option_of_a_page(archive, heatmap, tmp_path):
     path = tmp_path / "new folder" / "page.html"
     done = heatmap(
-        archive("softmax"), archive(), "--out", path, "--sentences", "0,2", "--sentence", 2,
-        "--kind", "encoder", "--layer", 0, "--head", "max", "--merge_subwords", "--names", "before", "after",
+        archive("softmax"),
+        archive(),
+        "--out",
+        path,
+        "--sentences",
+        "0,2",
+        "--sentence",
+        2,
+        "--kind",
+        "encoder",
+        "--layer",
+        0,
+        "--head",
+        "max",
+        "--merge_subwords",
+        "--names",
+        "before",
+        "after",
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "2 sentences, 2 models" in done.stdout
@@ -52,21 +68,24 @@ def test_an_error_is_one_line_and_leaves_no_file(archive, heatmap, tmp_path):
     assert list(tmp_path.glob("*.p*")) == []
 
 
-@pytest.mark.parametrize("arguments, message", [
-    (["--out", "map.gif"], "--out map.gif: unknown kind of file; known: .png, .svg, .pdf and .html"),
-    (["--out", "map"], "unknown kind of file"),
-    (["--out", "map.png", "--sentences", "0-1"], "--sentences is for .html"),
-    (["--out", "map.png", "--target_word", "0", "--head", "all"], "--target_word shows one head"),
-    (["--out", "map.png", "--target_word", "9"], "--target_word 9: ev-softmax has rows 0 to 6"),
-    (["--out", "page.html", "--target_word", "0"], "--target_word is for figures"),
-    (["--out", "page.html", "--head", "all"], "--head all: the page shows one head"),
-    (["--out", "page.html", "--sentences", "0-9"], "no sentence 3"),
-    (["--out", "page.html", "--sentence", "9"], "no sentence 9"),
-    (["--out", "map.png", "--layer", "5"], "no layer 5"),
-    (["--out", "map.png", "--head", "5"], "no head 5"),
-    (["--out", "map.png", "--head", "some"], "--head some: expected"),
-    (["--out", "map.png", "--names", "a", "b"], "--names: 2 names for 1 archives"),
-])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--out", "map.gif"], "--out map.gif: unknown kind of file; known: .png, .svg, .pdf and .html"),
+        (["--out", "map"], "unknown kind of file"),
+        (["--out", "map.png", "--sentences", "0-1"], "--sentences is for .html"),
+        (["--out", "map.png", "--target_word", "0", "--head", "all"], "--target_word shows one head"),
+        (["--out", "map.png", "--target_word", "9"], "--target_word 9: ev-softmax has rows 0 to 6"),
+        (["--out", "page.html", "--target_word", "0"], "--target_word is for figures"),
+        (["--out", "page.html", "--head", "all"], "--head all: the page shows one head"),
+        (["--out", "page.html", "--sentences", "0-9"], "no sentence 3"),
+        (["--out", "page.html", "--sentence", "9"], "no sentence 9"),
+        (["--out", "map.png", "--layer", "5"], "no layer 5"),
+        (["--out", "map.png", "--head", "5"], "no head 5"),
+        (["--out", "map.png", "--head", "some"], "--head some: expected"),
+        (["--out", "map.png", "--names", "a", "b"], "--names: 2 names for 1 archives"),
+    ],
+)
 def test_bad_options(archive, tmp_path, monkeypatch, capsys, arguments, message):
     path = archive()
     monkeypatch.chdir(tmp_path)

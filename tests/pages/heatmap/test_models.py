@@ -1,7 +1,7 @@
 import pytest
 
-from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.archive.models import open_models, require_kind, require_same_source, titles
+from onmt_evsoftmax.base.errors import InputError
 
 
 def test_titles_are_the_printed_names_of_the_functions(archive):

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from onmt_evsoftmax.archive import AttentionArchive
-from onmt_evsoftmax.base.errors import InputError
-from onmt_evsoftmax.archive.segmentation import merge, word_ids
 from onmt_evsoftmax.archive.models import open_models
-from onmt_evsoftmax.pages.heatmap.page import encode_weights, write_page
 from onmt_evsoftmax.archive.panel import View
+from onmt_evsoftmax.archive.segmentation import merge, word_ids
+from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.pages.heatmap.page import encode_weights, write_page
 
 VOID = {"meta", "link", "input", "br"}
 
@@ -136,11 +136,14 @@ def test_kinds_are_those_that_every_archive_holds(archive, tmp_path):
         write([archive(kinds=["cross"])], tmp_path / "page.html", kind="decoder")
 
 
-@pytest.mark.parametrize("view, message", [
-    ({"head": "all"}, "--head all: the page shows one head"),
-    ({"head": "3"}, "no head 3"),
-    ({"layer": 2}, "no layer 2"),
-])
+@pytest.mark.parametrize(
+    "view, message",
+    [
+        ({"head": "all"}, "--head all: the page shows one head"),
+        ({"head": "3"}, "no head 3"),
+        ({"layer": 2}, "no layer 2"),
+    ],
+)
 def test_a_first_view_that_is_not_there(archive, tmp_path, view, message):
     with pytest.raises(InputError, match=message):
         write([archive()], tmp_path / "page.html", **view)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from onmt_evsoftmax.figures.colour import LIGHT, position
 from onmt_evsoftmax.archive.models import open_models
-from onmt_evsoftmax.pages.heatmap.page import write_page
 from onmt_evsoftmax.archive.panel import View, select_panels
+from onmt_evsoftmax.figures.colour import LIGHT, position
+from onmt_evsoftmax.pages.heatmap.page import write_page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
@@ -77,8 +77,7 @@ def browse(archive, tmp_path):
 def expected(models, sentence, **view):
     """What the page should show, from the figures' side of the house."""
     return [
-        {"title": panel.title, "subtitle": panel.subtitle, "labels": [*panel.queries, *panel.keys],
-         "panel": panel}
+        {"title": panel.title, "subtitle": panel.subtitle, "labels": [*panel.queries, *panel.keys], "panel": panel}
         for panel in select_panels(models, sentence, View(**view))
     ]
 
@@ -132,14 +131,17 @@ def test_choosing_shows_what_the_figures_show(browse):
 def test_an_empty_source_line_is_shown_as_such(browse, archive):
     pairs = [("a b", "c"), ("", "d e"), ("f", "g")]
     models = open_models([archive(name, name=f"{name} empty", pairs=pairs) for name in ("softmax", "evsoftmax")])
-    *empty, option, cells = browse("""
+    *empty, option, cells = browse(
+        """
         const texts = () => result.push([...document.querySelectorAll("figure p")].map(text => text.textContent));
         choose("sentence", 1); texts();
         choose("merge", true); texts();
         choose("kind", "encoder"); texts();
         result.push(document.getElementById("sentence").options[1].textContent);
         choose("kind", "decoder"); result.push(document.querySelectorAll(".cells").length);
-    """, models=models)
+    """,
+        models=models,
+    )
     assert empty == [["no source words", "no source words"]] * 3
     assert option == "1: (no source words)" and cells == 2
 
@@ -154,14 +156,17 @@ def number(readout):
 def test_the_keyboard_reads_every_weight(browse, view):
     _, panel = select_panels(browse.models, 0, View(**view))
     queries, keys = panel.weights.shape
-    readouts = browse(f"""
+    readouts = browse(
+        f"""
         press(1, "Home");
         for (let q = 0; q < {queries}; q++) {{
             press(1, "Home"); read();
             for (let k = 1; k < {keys}; k++) {{ press(1, "ArrowRight"); read(); }}
             press(1, "ArrowRight", "ArrowDown");  // the edge holds
         }}
-    """, **view)
+    """,
+        **view,
+    )
     read = np.reshape([number(text) for text in readouts], panel.weights.shape)
     np.testing.assert_allclose(read, panel.weights, rtol=0.007)
     np.testing.assert_array_equal(read == 0, panel.zero)
@@ -172,7 +177,8 @@ def test_the_keyboard_reads_every_weight(browse, view):
 
 
 def test_pointer_and_mask(browse):
-    pointed, cursor, labels, hidden = browse("""
+    pointed, cursor, labels, hidden = browse(
+        """
         const box = map(1).querySelector("canvas").getBoundingClientRect();
         const cell = side(map(1).closest("figure"));
         map(1).dispatchEvent(new PointerEvent("pointermove",
@@ -183,7 +189,9 @@ def test_pointer_and_mask(browse):
                      frame.width / cell]);
         result.push([...map(1).closest(".map").querySelectorAll("text.here")].map(text => text.textContent));
         choose("kind", "decoder"); press(0, "Home", "End"); read();
-    """, head="0")
+    """,
+        head="0",
+    )
     assert pointed.startswith("ev-softmax: ein → leaves  ")
     assert cursor == [False, 3, 0, 1]
     assert labels == ["ein", "leaves"]

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from onmt_evsoftmax.archive import AttentionArchive
-from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.archive.models import open_models
 from onmt_evsoftmax.archive.panel import View, select_panels
+from onmt_evsoftmax.base.errors import InputError
 
 
 def panel_of(path, sentence=0, **view):

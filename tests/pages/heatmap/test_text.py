@@ -8,9 +8,7 @@ def test_ordinary_tokens_are_their_own_labels(token):
     assert label(token) == token
 
 
-@pytest.mark.parametrize(
-    "token, shown", [("a\x01b", "a�b"), ("a\u00a0b", "a␣b"), ("a\u2028b", "a␣b"), ("\u200b", "�")]
-)
+@pytest.mark.parametrize("token, shown", [("a\x01b", "a�b"), ("a\u00a0b", "a␣b"), ("a\u2028b", "a␣b"), ("\u200b", "�")])
 def test_what_cannot_be_printed_is_made_visible(token, shown):
     assert label(token) == shown
 

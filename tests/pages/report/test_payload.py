@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmt_evsoftmax.archive import AttentionArchive
+from onmt_evsoftmax.archive.models import Model
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.pages.report.payload import dequantise, encode_sentence, quantise
-from onmt_evsoftmax.archive.models import Model
 
-from .sweeps import source_lines, hypothesis_lines, write_attention
+from .sweeps import hypothesis_lines, source_lines, write_attention
 
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=50))
@@ -38,9 +38,7 @@ def test_every_code_is_its_own_and_half_precision_may_round_above_one():
 
 
 def test_what_is_packed_is_what_the_archives_hold(sweep):
-    models = [
-        Model(AttentionArchive(sweep / f"{name}.1" / "test_one.npz")) for name in ("softmax", "evsoftmax")
-    ]
+    models = [Model(AttentionArchive(sweep / f"{name}.1" / "test_one.npz")) for name in ("softmax", "evsoftmax")]
     content = zlib.decompress(base64.b64decode(encode_sentence(models, 3)))
     length = int.from_bytes(content[:4], "little")
     header = json.loads(content[4 : 4 + length])

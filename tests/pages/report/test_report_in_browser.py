@@ -124,18 +124,12 @@ def read_map(page, index):
 def weight_of(text):
     """The weight that a readout names; NaN where the mask hides it."""
     said = re.search(r"  (exactly 0|hidden by the causal mask|≈ [\d.e-]+) \(", text)[1]
-    return (
-        float(said[2:]) if said[0] == "≈" else {"exactly 0": 0.0, "hidden by the causal mask": np.nan}[said]
-    )
+    return float(said[2:]) if said[0] == "≈" else {"exactly 0": 0.0, "hidden by the causal mask": np.nan}[said]
 
 
 def expected_map(sweep, function, test, number, kind, layer, head):
     weights = AttentionArchive(sweep / f"{function}.1" / f"{test}.npz")[number].attention[kind][layer]
-    weights = (
-        weights.mean(axis=0)
-        if head == "mean"
-        else weights.max(axis=0) if head == "max" else weights[int(head)]
-    )
+    weights = weights.mean(axis=0) if head == "mean" else weights.max(axis=0) if head == "max" else weights[int(head)]
     if kind == "decoder":
         weights = np.where(np.tril(np.ones(weights.shape, bool)), weights, np.nan)
     return weights

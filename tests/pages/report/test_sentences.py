@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from onmt_evsoftmax.evaluation.runs import read_runs
 from onmt_evsoftmax.pages.report import sentences
-from onmt_evsoftmax.sweep.comparison import group_by_seed
 from onmt_evsoftmax.pages.report.sentences import bleu_differences, extremes, mark_differences, page_order
+from onmt_evsoftmax.sweep.comparison import group_by_seed
 
 
 def test_examples_in_the_docstrings():
@@ -51,8 +51,7 @@ def test_differences_are_the_mean_over_shared_seeds(sweep):
     groups = group_by_seed(runs)
     bleu = {(run.function, run.seed): run.sentence_scores["bleu"] for run in runs}
     expected = [
-        (bleu["evsoftmax", 1][i] + bleu["evsoftmax", 2][i] - bleu["softmax", 1][i] - bleu["softmax", 2][i])
-        / 2
+        (bleu["evsoftmax", 1][i] + bleu["evsoftmax", 2][i] - bleu["softmax", 1][i] - bleu["softmax", 2][i]) / 2
         for i in range(12)
     ]
     assert bleu_differences(groups, "evsoftmax", "softmax") == pytest.approx(expected)

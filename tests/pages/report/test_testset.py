@@ -33,9 +33,7 @@ def test_a_complete_sweep(sweep):
     assert test.sources[0] == source_lines("test_one")[0].replace("@@ ", "")
     for name, shown in test.shown.items():
         assert shown.hypotheses == hypothesis_lines("test_one", name, 1)
-        scores = json.loads((sweep / f"{name}.1" / "test_one.json").read_text())["systems"][0][
-            "sentence_scores"
-        ]
+        scores = json.loads((sweep / f"{name}.1" / "test_one.json").read_text())["systems"][0]["sentence_scores"]
         assert list(shown.bleu) == scores["bleu"]
     assert test.comparison == json.loads((sweep / "test_one.json").read_text())
     assert read(sweep, seed=2).shown["evsoftmax"].hypotheses == hypothesis_lines("test_one", "evsoftmax", 2)
@@ -50,9 +48,7 @@ def test_the_shown_seed_is_the_one_with_most_archives(own_sweep):
     test = read(own_sweep, seed=1)
     assert list(test.models) == ["posthoc_evidential", "evsoftmax"]
     (part,) = test.missing
-    assert "softmax.1 has no attention archive" in part.text and part.command.startswith(
-        "onmt_evsoftmax attend"
-    )
+    assert "softmax.1 has no attention archive" in part.text and part.command.startswith("onmt_evsoftmax attend")
 
 
 def test_without_a_stored_comparison_it_is_computed(own_sweep):

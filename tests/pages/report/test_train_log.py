@@ -52,9 +52,7 @@ def test_a_killed_run_leaves_half_a_line(tmp_path):
         assert set(read_train_log(path)["train_perplexity"]) <= {50, 100, 150, 200}
 
 
-@pytest.mark.parametrize(
-    "report_every, valid_steps", [(300, 500), (50, 200), (100, 100), (70, 100), (400, 200)]
-)
+@pytest.mark.parametrize("report_every, valid_steps", [(300, 500), (50, 200), (100, 100), (70, 100), (400, 200)])
 def test_validations_get_their_steps(tmp_path, report_every, valid_steps):
     curves = read(
         tmp_path,
