@@ -25,6 +25,7 @@ _NAMES = {
         "log_evsoftmax",
         "posthoc_evidential",
         "posthoc_evidential_from_features",
+        "register",
         "softmax",
         "sparsehourglass",
         "sparsemax",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from onmt_evsoftmax.base.catalogue import PRINTED_NAMES
+from onmt_evsoftmax.base.catalogue import printed_name
 from onmt_evsoftmax.base.files import atomic_write, read_lines
 from onmt_evsoftmax.evaluation.report import PRINTED, read_report
 from onmt_evsoftmax.evaluation.text import load_text
@@ -112,7 +112,7 @@ def _scores_table(report: dict) -> str:
             for unit in ("words", "positions")
         ]
         rows.append(
-            [PRINTED_NAMES[system["name"]], *(f"{system['scores'][metric]:.2f}" for metric in PRINTED), *attended]
+            [printed_name(system["name"]), *(f"{system['scores'][metric]:.2f}" for metric in PRINTED), *attended]
         )
     return _table(rows)
 
@@ -123,7 +123,7 @@ def _examples_table(source: Path, reference: Path, hypotheses: Sequence[Path]) -
         read_lines(reference),
     ]
     columns += [load_text(path, segmentation="bpe", tokenization="moses", lang="de").sentences for path in hypotheses]
-    rows = [["source", "reference", *(PRINTED_NAMES[path.stem] for path in hypotheses)]]
+    rows = [["source", "reference", *(printed_name(path.stem) for path in hypotheses)]]
     return _table(rows + [list(row) for row in zip(*columns)][:EXAMPLES], "text")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
-from ..base.catalogue import PRINTED_NAMES
+from ..base.catalogue import printed_name
 from ..base.errors import InputError
 from ..base.files import PathLike
 from . import SIDES, AttentionArchive
@@ -26,8 +26,7 @@ class Model:
 
     def function(self, kind: str) -> str:
         """Printed name of the mapping that made this kind of attention."""
-        name = self.archive.metadata["functions"][kind]
-        return PRINTED_NAMES.get(name, name)
+        return printed_name(self.archive.metadata["functions"][kind])
 
     def source(self, sentence: int) -> list[str]:
         """Source words of a sentence, without reading any attention."""

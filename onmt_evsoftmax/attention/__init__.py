@@ -1,6 +1,6 @@
 """Query, key, value -> context with any of the mappings; ev-softmax at the cost of softmax."""
 
 from .api import attention
-from .implementations import FUNCTIONS, IMPLEMENTATIONS
+from .implementations import IMPLEMENTATIONS
 
-__all__ = ["FUNCTIONS", "IMPLEMENTATIONS", "attention"]
+__all__ = ["IMPLEMENTATIONS", "attention"]

@@ -6,11 +6,14 @@ import math
 from typing import Optional, Union
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..base.errors import InputError, InputTypeError
+from ..normalizers import registry
+from ..normalizers.registry import Normalizer
+from ..normalizers.row_function import RowFunction
 from .bias import check_bias, check_mask, clean_bias, split_bias, torch_names
-from .implementations import FUNCTIONS, is_traced, select
+from .implementations import is_traced, select
 from .request import Request
 from .visibility import Visibility
 
@@ -25,7 +28,7 @@ def attention(
     *,
     scale: Optional[float] = None,
     enable_gqa: bool = False,
-    function: str = "evsoftmax",
+    function: Union[str, nn.Module] = "evsoftmax",
     mask: Optional[Tensor] = None,
     bias: Optional[Tensor] = None,
     key_lengths: Optional[Tensor] = None,
@@ -52,7 +55,8 @@ def attention(
         dropout_p: torch's name of ``dropout``.
         enable_gqa: torch's permission for fewer heads of the key than of the query. They are always permitted
             here, so it changes nothing.
-        function: name of the mapping, one of `FUNCTIONS`.
+        function: name of a mapping, see `onmt_evsoftmax.normalizers.names`; or a module with learned parameters,
+            called with scores ``[batch, heads, queries, keys]`` and a mask, see `onmt_evsoftmax.register`.
         mask: boolean, broadcasts to ``[batch, heads, queries, keys]``, True = visible.
         bias: floating-point, of a shape like the mask's: added to the scores after ``scale``, before the mean is
             taken; it gets a gradient. Where it is -inf or at most `masking.MASKED_SCORE` the key is hidden.
@@ -82,7 +86,8 @@ def attention(
     """
     _check_tensors(query, key, value)
     mask, bias, dropout = torch_names(attn_mask, dropout_p, mask, bias, dropout)
-    _check_options(function, dropout, eps)
+    normalizer = _normalizer(function)
+    _check_options(normalizer, dropout, eps)
     key, value = (_repeat_heads(tensor, query.shape[1]) for tensor in (key, value))
     queries, keys = query.shape[-2], key.shape[-2]
     if mask is not None:
@@ -96,7 +101,7 @@ def attention(
     key, value = _clean(key, visibility), _clean(value, visibility)
     bias = None if bias is None else clean_bias(bias, visibility)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    request = Request(query, key, value, visibility, function, scale, dropout, eps, return_weights, bias)
+    request = Request(query, key, value, visibility, normalizer, scale, dropout, eps, return_weights, bias)
     with torch.autocast(query.device.type, enabled=False):  # the implementations choose their types
         output, weights = select(implementation, request).run(request)
     return (output, weights) if return_weights else output
@@ -121,15 +126,24 @@ def _check_tensors(query: Tensor, key: Tensor, value: Tensor) -> None:
         raise InputError(f"attention needs at least one key of at least one dimension: {shapes}")
 
 
-def _check_options(function: str, dropout: float, eps: float) -> None:
-    if function not in FUNCTIONS:
-        raise InputError(f"unknown attention function {function!r}; known: {', '.join(FUNCTIONS)}")
+def _normalizer(function: Union[str, nn.Module]) -> Normalizer:
+    if isinstance(function, str):
+        found = registry.get(function)
+        found.require_mapping()
+        return found
+    if not isinstance(function, nn.Module):
+        raise InputTypeError(f"function must be a name or a module, got {type(function).__name__}")
+    own = function if isinstance(function, RowFunction) else RowFunction(function)
+    return Normalizer(type(own.function).__name__, own)
+
+
+def _check_options(normalizer: Normalizer, dropout: float, eps: float) -> None:
     if not 0 <= dropout < 1:
         raise InputError(f"dropout must be at least 0 and below 1, got {dropout}")
     if not 0 <= eps < math.inf:
         raise InputError(f"eps must be finite and not negative, got {eps}")
-    if eps and function != "evsoftmax":
-        raise InputError(f"eps belongs to evsoftmax; {function} has none")
+    if eps and normalizer.name != "evsoftmax":
+        raise InputError(f"eps belongs to evsoftmax; {normalizer.name} has none")
 
 
 def _check_lengths(lengths: Tensor, query: Tensor) -> None:

@@ -13,20 +13,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import threshold_
 
-from ..normalizers.entmax15 import Entmax15Function
 from ..normalizers.evsoftmax_plain import drop
-from ..normalizers.sparsemax import SparsemaxFunction
 from .mean_key import mean_key, thresholds
 from .reference import plain_weights
 from .request import Request
 from .visibility import Visibility
 
-EVIDENTIAL = ("evsoftmax", "posthoc_evidential")
-
 RUNNING_MEAN_COST = 8
 """Running means of keys cost so many times what one mean costs."""
-
-PRODUCTS = {"sparsemax": SparsemaxFunction.product, "entmax15": Entmax15Function.product}
 
 
 @dataclass(frozen=True)
@@ -42,7 +36,7 @@ class Centring:
     limits: Optional[Tensor] = None
 
     def block(self, batch: slice, heads: slice, queries: slice) -> Centring:
-        """That of some queries."""
+        """What these queries need of it."""
         return self if self.limits is None else Centring(limits=self.limits[batch, heads, queries])
 
 
@@ -59,7 +53,7 @@ def centre(request: Request) -> tuple[Request, Centring]:
         The request, with centred keys if that is the way, and what `block_weights` has to do.
     """
     visibility = request.visibility
-    if request.function not in EVIDENTIAL or not _on_cpu(request):
+    if request.normalizer.family != "centred" or not _on_cpu(request):
         return request, Centring()
     few = request.query.shape[-1] * (1 if visibility.common else RUNNING_MEAN_COST)
     # a bias is a further term of the scores, which no mean key knows
@@ -81,16 +75,16 @@ def block_weights(request: Request, centring: Centring) -> Tensor:
         centring: what it returned, for these queries.
     """
     visibility = request.visibility
-    if request.function in PRODUCTS or not _on_cpu(request):
+    if request.normalizer.family == "projected" or not _on_cpu(request):
         scores = _scores(request, request.bias)
-        return plain_weights(request.function, scores, visibility.mask(), request.eps)
+        return plain_weights(request.normalizer, scores, visibility.mask(), request.eps)
     hidden = visibility.bias(request.query.dtype)
     if centring.by_row:
         scores = _centre_rows(_scores(request, request.bias), hidden, visibility)
     else:
         added = [part for part in (hidden, request.bias) if part is not None]
         scores = _scores(request, sum(added[1:], added[0]) if added else None, centring.limits)
-    if request.function in EVIDENTIAL:
+    if request.normalizer.family == "centred":
         _drop_negative(scores, request.eps)
     weights = torch.softmax(scores, -1, out=scores)
     _repair(weights, request)
@@ -133,8 +127,8 @@ def _block_gradients(
             gradient *= noise
         if weights_gradient is not None:
             gradient += weights_gradient
-    if request.function in PRODUCTS:
-        gradient = PRODUCTS[request.function](weights, gradient, -1)
+    if request.normalizer.product is not None:
+        gradient = request.normalizer.product(weights, gradient, -1)
     else:
         torch._softmax_backward_data(gradient, weights, -1, weights.dtype, grad_input=gradient)
     query_gradient = request.query.new_empty(request.query.shape)
@@ -204,4 +198,4 @@ def _repair(weights: Tensor, request: Request) -> None:
         scores += request.bias.expand_as(weights)[heads]
     if mask is not None:
         mask = mask.expand_as(weights)[heads]
-    weights[broken] = plain_weights(request.function, scores, mask, request.eps)[broken[heads]]
+    weights[broken] = plain_weights(request.normalizer, scores, mask, request.eps)[broken[heads]]

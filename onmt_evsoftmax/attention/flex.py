@@ -14,14 +14,13 @@ from .request import Request
 from .visibility import Visibility
 
 DEVICES = ("cuda", "cpu")
-FUNCTIONS = ("softmax", "evsoftmax", "posthoc_evidential")
 
 
 def flex_obstacle(request: Request) -> Optional[str]:
     """Why `flex` cannot run this; None if it can."""
     device = request.query.device.type
-    if request.function not in FUNCTIONS:
-        return f"{request.function} needs a whole row of scores at once; use dense"
+    if request.normalizer.family not in ("softmax", "centred"):
+        return f"{request.normalizer.name} needs a whole row of scores at once; use dense or reference"
     if request.bias is not None:
         return "it takes no bias, which moves the mean of a row; use dense or blockwise"
     if request.return_weights:
@@ -44,7 +43,7 @@ def flex(request: Request) -> tuple[Tensor, Optional[Tensor]]:
         tensors = tuple(tensor.detach() for tensor in tensors)
     output = compiled(request.query.device.type)(
         *tensors,
-        score_mod=None if request.function == "softmax" else score_mod(request),
+        score_mod=None if request.normalizer.family == "softmax" else score_mod(request),
         block_mask=block_mask(request),
         scale=request.scale,
     )

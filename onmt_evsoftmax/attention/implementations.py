@@ -19,9 +19,6 @@ from .reference import reference
 from .request import Request
 from .sdpa import sdpa
 
-FUNCTIONS = ("softmax", "evsoftmax", "sparsemax", "entmax15", "posthoc_evidential")
-"""The mappings that attention can use."""
-
 DENSE_SCORES = {"cpu": 2**23}
 """Beyond so many scores `auto` takes `blockwise`."""
 DENSE_SCORES_ELSEWHERE = 2**28
@@ -56,12 +53,18 @@ def _none(_request: Request) -> Optional[str]:
 def _blockwise_obstacle(request: Request) -> Optional[str]:
     if request.return_weights:
         return "it never has all weights at once; use dense"
+    return _dense_obstacle(request)
+
+
+def _dense_obstacle(request: Request) -> Optional[str]:
+    if request.normalizer.family == "row":
+        return f"it has no backward pass of its own for {request.normalizer.name}; use reference"
     return None
 
 
 def _sdpa_obstacle(request: Request) -> Optional[str]:
-    if request.function != "softmax":
-        return f"it computes softmax, not {request.function}"
+    if request.normalizer.family != "softmax":
+        return f"it computes softmax, not {request.normalizer.name}"
     return "it does not return weights; use dense" if request.return_weights else None
 
 
@@ -70,7 +73,7 @@ IMPLEMENTATIONS: Mapping[str, Implementation] = MappingProxyType(
         implementation.name: implementation
         for implementation in (
             Implementation("reference", reference, _none),
-            Implementation("dense", dense, _none),
+            Implementation("dense", dense, _dense_obstacle),
             Implementation("blockwise", blockwise, _blockwise_obstacle),
             Implementation("flex", flex, flex_obstacle),
             Implementation("sdpa", sdpa, _sdpa_obstacle),
@@ -88,7 +91,7 @@ def select(name: str, request: Request) -> Implementation:
     if name == "auto":
         name, reason = _best(request)
         if not is_traced():  # which cannot log
-            log.debug("attention with %s: %s, because %s", request.function, name, reason)
+            log.debug("attention with %s: %s, because %s", request.normalizer.name, name, reason)
     if name not in IMPLEMENTATIONS:
         raise InputError(f"unknown implementation {name!r}; known: auto, {', '.join(IMPLEMENTATIONS)}")
     obstacle = IMPLEMENTATIONS[name].obstacle(request)
@@ -107,9 +110,11 @@ def _best(request: Request) -> tuple[str, str]:
     device = request.query.device.type
     if is_traced():
         return "reference", "it is compiled, exported or transformed, which the others do not support"
+    if request.normalizer.family == "row":
+        return "reference", "the others know nothing of this function"
     if request.return_weights:
         return "dense", "weights are asked for"
-    if request.function == "softmax":
+    if request.normalizer.family == "softmax":
         return "sdpa", "torch has a fused softmax attention"
     if device == "cuda" and request.key.shape[-2] >= FLEX_LENGTH and flex_obstacle(request) is None:
         return "flex", f"there are {FLEX_LENGTH} keys or more, on a GPU, without dropout"

@@ -7,8 +7,8 @@ from typing import Optional
 import torch
 from torch import Tensor
 
-from ..normalizers import registry
 from ..normalizers.evsoftmax_plain import evsoftmax_plain
+from ..normalizers.registry import Normalizer
 from ..normalizers.softmax import softmax_plain
 from .request import Request
 
@@ -19,16 +19,16 @@ def reference(request: Request) -> tuple[Tensor, Optional[Tensor]]:
     scores = query @ key.transpose(-2, -1) * request.scale
     if request.bias is not None:
         scores = scores + request.bias.to(scores.dtype)
-    weights = plain_weights(request.function, scores, request.visibility.mask(), request.eps)
+    weights = plain_weights(request.normalizer, scores, request.visibility.mask(), request.eps)
     output = torch.nn.functional.dropout(weights, request.dropout) @ value
     dtype = request.query.dtype
     return output.to(dtype), weights.to(dtype) if request.return_weights else None
 
 
-def plain_weights(function: str, scores: Tensor, mask: Optional[Tensor], eps: float) -> Tensor:
+def plain_weights(normalizer: Normalizer, scores: Tensor, mask: Optional[Tensor], eps: float) -> Tensor:
     """The mapping over the last dimension, in its plainest form."""
-    if function == "softmax":
+    if normalizer.family == "softmax":
         return softmax_plain(scores, mask, -1)
-    if function in ("evsoftmax", "posthoc_evidential"):
+    if normalizer.family == "centred":
         return evsoftmax_plain(scores, mask, -1, eps)
-    return registry.get(function).function(scores, mask)
+    return normalizer.function(scores, mask)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..normalizers.masking import accumulation_type
+from ..normalizers.registry import Normalizer
 from .visibility import Visibility
 
 
@@ -20,6 +21,7 @@ class Request:
         query: ``[batch, heads, queries, dim]``.
         key: ``[batch, heads, keys, dim]``.
         value: ``[batch, heads, keys, value dim]``.
+        normalizer: from scores to weights; its family decides which forms serve it.
         bias: what is added to the scores, ``[batch or 1, heads or 1, queries or 1, keys or 1]``; finite where visible
             unless NaN or +inf is to show.
     """
@@ -28,7 +30,7 @@ class Request:
     key: Tensor
     value: Tensor
     visibility: Visibility
-    function: str = "evsoftmax"
+    normalizer: Normalizer
     scale: float = 1.0
     dropout: float = 0.0
     eps: float = 0.0

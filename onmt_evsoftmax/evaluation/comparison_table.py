@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..base.catalogue import PRINTED_NAMES
+from ..base.catalogue import printed_name
 from .attended import ANY_HEAD, MEASURES, UNITS
 from .report import PRINTED
 from .significance import OVER_SENTENCES, TESTS
@@ -70,7 +70,7 @@ class Cell:
 
 def printed(function: str) -> str:
     """A function as tables write it; a name of the user's own stays as it is."""
-    return PRINTED_NAMES.get(function, function)
+    return printed_name(function)
 
 
 def table_rows(comparison: dict[str, Any]) -> Iterator[tuple[str, list[Cell]]]:

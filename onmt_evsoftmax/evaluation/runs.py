@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..base.catalogue import PRINTED_NAMES
+from ..base import catalogue
 from ..base.errors import InputError
 from ..base.files import PathLike
 from .report import PRINTED, read_report
@@ -104,7 +104,7 @@ def group_runs(runs: Sequence[Run], against: str) -> Groups:
         paths = ", ".join(dict.fromkeys(run.path for run in runs))
         known = ", ".join(sorted(found))
         raise InputError(f"--against {against}: no such function in {paths}; known: {known}")
-    order = {name: place for place, name in enumerate(PRINTED_NAMES)}
+    order = {name: place for place, name in enumerate(catalogue.names())}
     names = sorted(found, key=lambda name: (name == against, order.get(name, len(order))))
     return {name: dict(sorted(found[name].items(), key=lambda item: item[0] or 0)) for name in names}
 
@@ -177,7 +177,7 @@ def _identity(path: str, system: Mapping[str, Any], label: Optional[re.Match]) -
         seed = system.get("seed") if label["seed"] is None else int(label["seed"])
         return label["function"], seed
     function = system.get("function") or ((system.get("attention") or {}).get("functions") or {}).get("cross")
-    if function is None and system["name"] in PRINTED_NAMES:
+    if function is None and system["name"] in catalogue.names():
         function = system["name"]
     if function is None:
         raise InputError(

@@ -1,5 +1,6 @@
 """Mappings from scores to probabilities: one per file, all in one registry."""
 
+from ..base import extensions
 from .entmax15 import Entmax15, entmax15
 from .evsoftmax import EvSoftmax, evsoftmax
 from .log_evsoftmax import LogEvSoftmax, log_evsoftmax
@@ -10,14 +11,13 @@ from .posthoc_evidential import (
     posthoc_evidential,
     posthoc_evidential_from_features,
 )
-from .registry import NORMALIZERS, Normalizer, get, names
+from .registry import Normalizer, get, names, register, unregister
 from .softmax import Softmax, softmax
 from .sparsehourglass import SparseHourglass, sparsehourglass
 from .sparsemax import Sparsemax, sparsemax
 from .topk_softmax import TopkSoftmax, topk_softmax
 
 __all__ = [
-    "NORMALIZERS",
     "Entmax15",
     "EvSoftmax",
     "LogEvSoftmax",
@@ -36,8 +36,12 @@ __all__ = [
     "names",
     "posthoc_evidential",
     "posthoc_evidential_from_features",
+    "register",
     "softmax",
     "sparsehourglass",
     "sparsemax",
     "topk_softmax",
+    "unregister",
 ]
+
+extensions.load()  # now that all is there that a module of the user's may import

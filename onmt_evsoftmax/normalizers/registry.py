@@ -1,44 +1,74 @@
-"""The table of mappings by name."""
+"""What each function of the catalogue computes, and the way in for functions of the user's own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Callable, Optional
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
-from ..base.catalogue import PRINTED_NAMES
+from ..base import catalogue
 from ..base.errors import InputError
-from .entmax15 import entmax15
+from .entmax15 import Entmax15Function, entmax15
 from .evsoftmax import evsoftmax
+from .losses import cross_entropy_loss, evsoftmax_loss, sparsemax_loss, tsallis15_loss
 from .posthoc_evidential import posthoc_evidential
+from .row_function import RowFunction, check_rows
 from .softmax import softmax
 from .sparsehourglass import sparsehourglass
-from .sparsemax import sparsemax
+from .sparsemax import SparsemaxFunction, sparsemax
 from .topk_softmax import topk_softmax
 
 
 @dataclass(frozen=True)
 class Normalizer:
-    """A mapping from scores to probabilities.
+    """A function from scores to probabilities.
 
     Attributes:
-        name: the one string that names it in configurations, checkpoints, tables and files.
-        function: ``function(scores, mask=None, dim=-1)``.
-        loss_name: the function of `onmt_evsoftmax.normalizers.losses` that a classifier with this mapping is
-            trained with; None for a mapping that is only a control.
+        name: the one string that names it, in the catalogue and everywhere else.
+        mapping: ``mapping(scores, mask=None, dim=-1)``; None if it has learned parameters.
+        loss_function: see `loss`; None for a mapping that is only a control.
+        module: heads -> a module with learned parameters, for scores ``[..., heads, queries, keys]``.
+        product: ``product(weights, vector, dim)``, the Jacobian times a vector, of the family ``projected``.
     """
 
     name: str
-    function: Callable[..., Tensor]
-    loss_name: Optional[str]
+    mapping: Optional[Callable[..., Tensor]]
+    loss_function: Optional[Callable[..., Tensor]] = None
+    module: Optional[Callable[[int], nn.Module]] = None
+    product: Optional[Callable[[Tensor, Tensor, int], Tensor]] = None
 
     @property
     def printed_name(self) -> str:
         """How it is written in a table or a figure."""
-        return PRINTED_NAMES[self.name]
+        return catalogue.get(self.name).printed_name
+
+    @property
+    def family(self) -> catalogue.Family:
+        """What attention makes use of; a function outside the catalogue is one of a row."""
+        return catalogue.get(self.name).family if self.name in _NORMALIZERS else "row"
+
+    @property
+    def function(self) -> Callable[..., Tensor]:
+        """``function(scores, mask=None, dim=-1)``.
+
+        Raises:
+            InputError: it has learned parameters, so there is one for each layer; see `make`.
+        """
+        return self.require_mapping()
+
+    def require_mapping(self) -> Callable[..., Tensor]:
+        """See `function`."""
+        if self.mapping is None:
+            raise InputError(
+                f"{self.name} has learned parameters; give the module: onmt_evsoftmax.normalizers.get({self.name!r}).make(heads)"
+            )
+        return self.mapping
+
+    def make(self, heads: int) -> Callable[..., Tensor]:
+        """``function`` or, where it has learned parameters, a new module for attention with so many heads."""
+        return self.function if self.module is None else RowFunction(self.module(heads))
 
     @property
     def loss(self) -> Callable[..., Tensor]:
@@ -47,38 +77,34 @@ class Normalizer:
         Raises:
             InputError: the mapping has none.
         """
-        from . import losses  # which itself needs the mappings
-
-        if self.loss_name is None:
+        if self.loss_function is None:
             raise InputError(
                 f"{self.printed_name} has no loss of its own; train with softmax's and apply it afterwards"
             )
-        return getattr(losses, self.loss_name)
+        return self.loss_function
 
 
-NORMALIZERS: Mapping[str, Normalizer] = MappingProxyType(
-    {
-        normalizer.name: normalizer
-        for normalizer in (
-            Normalizer("softmax", softmax, "cross_entropy_loss"),
-            Normalizer("evsoftmax", evsoftmax, "evsoftmax_loss"),
-            Normalizer("sparsemax", sparsemax, "sparsemax_loss"),
-            Normalizer("entmax15", entmax15, "tsallis15_loss"),
-            Normalizer("posthoc_evidential", posthoc_evidential, "cross_entropy_loss"),
-            Normalizer("sparsehourglass", sparsehourglass, None),
-            Normalizer("topk_softmax", topk_softmax, None),
-        )
-    }
-)
+_NORMALIZERS = {
+    normalizer.name: normalizer
+    for normalizer in (
+        Normalizer("softmax", softmax, cross_entropy_loss),
+        Normalizer("sparsemax", sparsemax, sparsemax_loss, product=SparsemaxFunction.product),
+        Normalizer("entmax15", entmax15, tsallis15_loss, product=Entmax15Function.product),
+        Normalizer("posthoc_evidential", posthoc_evidential, cross_entropy_loss),
+        Normalizer("evsoftmax", evsoftmax, evsoftmax_loss),
+        Normalizer("sparsehourglass", sparsehourglass),
+        Normalizer("topk_softmax", topk_softmax),
+    )
+}
 
 
 def names() -> tuple[str, ...]:
     """The known names, in the order of the tables.
 
     >>> names()[:3]
-    ('softmax', 'evsoftmax', 'sparsemax')
+    ('softmax', 'sparsemax', 'entmax15')
     """
-    return tuple(NORMALIZERS)
+    return catalogue.names()
 
 
 def get(name: str) -> Normalizer:
@@ -90,7 +116,71 @@ def get(name: str) -> Normalizer:
     >>> get("evsoftmax").printed_name
     'ev-softmax'
     """
-    try:
-        return NORMALIZERS[name]
-    except KeyError:
-        raise InputError(f"unknown mapping {name!r}; known: {', '.join(NORMALIZERS)}") from None
+    return _NORMALIZERS[catalogue.get(name).name]
+
+
+def register(
+    name: str,
+    function: Optional[Callable] = None,
+    *,
+    printed_name: Optional[str] = None,
+    trained_as: Optional[str] = None,
+    loss: Optional[Callable[..., Tensor]] = None,
+    line: Optional[catalogue.Line] = None,
+) -> Callable:
+    """Add a function of your own; it then works wherever a name of a mapping does.
+
+    >>> @register("squared", printed_name="squared softmax")
+    ... def squared(scores, mask):
+    ...     weights = softmax(scores, mask).square()
+    ...     return weights / weights.sum(-1, keepdim=True)
+    >>> get("squared").function(torch.tensor([0.0, 0.0, -torch.inf]))
+    tensor([0.5000, 0.5000, 0.0000])
+    >>> unregister("squared")
+
+    Put it into a module, and name that module in the environment variable ``ONMT_EVSOFTMAX_FUNCTIONS`` or in an
+    entry point of the group ``onmt_evsoftmax.functions``, so that commands and child processes find it.
+
+    Args:
+        name: letters, digits and _; part of file names.
+        function: ``function(scores, mask)``, scores ``[..., queries, keys]`` of float32 or float64 and a boolean
+            mask of their shape, with at least one True in each row. Masked scores are -1e18. Returns weights of the
+            same shape: not negative, zero where masked, of sum one. Or the class of a module with learned
+            parameters: ``function(heads)`` is made once for each attention layer, its scores are ``[batch, heads,
+            queries, keys]``, and its parameters are part of the model. Without it `register` is a decorator.
+        printed_name: for tables and figures; default: the name.
+        trained_as: the function that models are trained with before this one takes its place; default: itself.
+        loss: of a classifier with this mapping, see `Normalizer.loss`.
+        line: how its curves are drawn; default: one of `catalogue.SPARE_LINES`.
+
+    Raises:
+        InputError: the name is taken or cannot be one, or the function does not do on a small example what is
+            said above.
+    """
+    if function is None:
+        return lambda given: register(
+            name, given, printed_name=printed_name, trained_as=trained_as, loss=loss, line=line
+        )
+    has_parameters = isinstance(function, type) and issubclass(function, nn.Module)
+    with torch.random.fork_rng(devices=()):  # to try it leaves no trace in the user's random numbers
+        check_rows(name, function(2) if has_parameters else function, trained_as in (None, name))
+    catalogue.add(name, printed_name, trained_as, line)
+    mapping = None if has_parameters else RowFunction(function)
+    _NORMALIZERS[name] = Normalizer(name, mapping, loss, function if has_parameters else None)
+    return function
+
+
+def unregister(name: str) -> None:
+    """Take a function that `register` added out again.
+
+    Raises:
+        InputError: the package itself brings it, or there is none.
+
+    >>> unregister("softmax")
+    Traceback (most recent call last):
+    onmt_evsoftmax.base.errors.InputError: softmax belongs to onmt_evsoftmax
+    """
+    if not isinstance(get(name).mapping, (RowFunction, type(None))):
+        raise InputError(f"{name} belongs to onmt_evsoftmax")
+    catalogue.remove(name)
+    del _NORMALIZERS[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Union
 
 from torch import Tensor, nn
 
@@ -18,19 +19,26 @@ EPSILON = 1e-6
 class AttentionNormalizer(nn.Module):
     """Stands where `MultiHeadedAttention` keeps its ``softmax``, and says which mapping the module uses.
 
-    It has neither parameters nor buffers, so the state dict of the model stays what it was
-    and any softmax checkpoint can be fine-tuned.
+    The mappings of the package have neither parameters nor buffers, so the state dict of the model stays what it
+    was, and any softmax checkpoint can be fine-tuned. One of the user's may have learned parameters; they are in the
+    state dict, under ``softmax.mapping``.
 
     Attributes:
         name: of the mapping.
+        mapping: what it computes; a module where it is the user's.
         calls: how often it was applied, here or inside `onmt_evsoftmax.attention`.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, heads: int) -> None:
         super().__init__()
         self.name = name
         self.calls = 0
-        self._function = registry.get(name).function
+        self.mapping = registry.get(name).make(heads)
+
+    @property
+    def function(self) -> Union[str, nn.Module]:
+        """What `onmt_evsoftmax.attention` takes."""
+        return self.mapping if isinstance(self.mapping, nn.Module) else self.name
 
     @property
     def is_watched(self) -> bool:
@@ -40,7 +48,7 @@ class AttentionNormalizer(nn.Module):
     def forward(self, scores: Tensor) -> Tensor:
         """Weights for float32 scores ``[batch, heads, queries, keys]``; -1e18 marks invalid keys."""
         self.calls += 1
-        return self._function(scores)
+        return self.mapping(scores)
 
     def extra_repr(self) -> str:
         return self.name
@@ -110,7 +118,8 @@ def install(model: nn.Module, functions: AttentionFunctions) -> None:
         parent = model.get_submodule(parent_name)
         attention = MappedMultiHeadedAttention.replacing(replaced, kind, parent)
         setattr(parent, leaf, attention)
-        attention.softmax = AttentionNormalizer(functions.context if kind == "cross" else functions.self_attention)
+        function = functions.context if kind == "cross" else functions.self_attention
+        attention.softmax = AttentionNormalizer(function, replaced.head_count)
         # 3.5.1 has a second, fused path for this value; 3.0.4 does not know the attribute
         if getattr(attention, "self_attn_type", None) == "scaled-dot-flash":
             attention.self_attn_type = "scaled-dot"

@@ -11,7 +11,7 @@ from onmt.modules import MultiHeadedAttention
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ..attention import FUNCTIONS, attention
+from ..attention import attention
 
 SAYS_WHAT_IT_NEEDS = "return_attn" in inspect.signature(MultiHeadedAttention.forward).parameters
 """Whether callers say if they want the weights; 3.5.1 does, 3.0.4 does not."""
@@ -70,7 +70,7 @@ class MappedMultiHeadedAttention(MultiHeadedAttention):
             self._heads(self.linear_query(query)),
             keys,
             values,
-            function=self.softmax.name,
+            function=self.softmax.function,
             dropout=self.dropout.p if self.training else 0.0,
             return_weights=return_weights,
             **self._visible(mask),
@@ -81,8 +81,7 @@ class MappedMultiHeadedAttention(MultiHeadedAttention):
 
     def _needs_scores(self) -> bool:
         return (
-            self.softmax.name not in FUNCTIONS
-            or self.softmax.is_watched
+            self.softmax.is_watched
             or self.max_relative_positions != 0
             or getattr(self, "relative_attention_bias", None) is not None
             or getattr(self, "parallel_gpu", 1) > 1

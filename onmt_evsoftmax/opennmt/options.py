@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 
-from ..normalizers import registry
+from ..base import catalogue
+from ..base.errors import InputError
 from ..plugin.option_keys import CONTEXT, GENERATOR, SELF
 from .functions import GENERATOR_FUNCTIONS, OVERRIDE
-
-POST_HOC = "posthoc_evidential"
 
 
 def known_function(name: str) -> str:
     """Argument type: the name of a mapping that attention can use when translating."""
-    if name not in registry.names():
-        raise ArgumentTypeError(f"unknown function {name!r}; known: {', '.join(registry.names())}")
-    return name
+    try:
+        return catalogue.get(name).name
+    except InputError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def trainable_function(name: str) -> str:
     """Argument type: the name of a mapping that attention can be trained with."""
-    if known_function(name) == POST_HOC:
-        raise ArgumentTypeError(
-            f"{POST_HOC} is not trained: train with softmax, then translate with -{SELF} {POST_HOC}"
-        )
+    trained_as = catalogue.get(known_function(name)).trained_as
+    if trained_as != name:
+        raise ArgumentTypeError(f"{name} is not trained: train with {trained_as}, then translate with -{SELF} {name}")
     return name
 
 
@@ -36,7 +35,7 @@ def add_model_options(parser) -> None:
         type=trainable_function,
         default=None,
         help="Function from scores to weights in encoder self-, decoder self- and cross-attention: "
-        f"{', '.join(name for name in registry.names() if name != POST_HOC)}. "
+        f"{', '.join(name for name in catalogue.names() if catalogue.get(name).is_trained)}. "
         "Default: the checkpoint's with -train_from, else softmax.",
     )
     group.add_argument(
@@ -63,5 +62,5 @@ def add_translate_options(parser) -> None:
             type=known_function,
             default=None,
             help=f"Function from scores to weights in {what}, instead of the checkpoint's: "
-            f"{', '.join(registry.names())}. A softmax model with {POST_HOC} is the paper's baseline.",
+            f"{', '.join(catalogue.names())}. A softmax model with posthoc_evidential is the paper's baseline.",
         )

@@ -17,13 +17,12 @@ from typing import Any, Callable, Optional
 
 import yaml
 
-from ..base.catalogue import PRINTED_NAMES
+from ..base import catalogue
 from ..plugin.option_keys import CONTEXT, FUNCTION_KEYS, SELF
 
 COMMAND_LINE = "command line"
 DASHES = "-\u2010\u2013\u2014"
 """what a page or a word processor makes of a hyphen"""
-SPARSE = tuple(name for name in PRINTED_NAMES if name != "softmax")
 RESEMBLES = 0.8
 """similarity (`difflib.SequenceMatcher.ratio`) from which a key counts as a misspelling of another"""
 
@@ -92,7 +91,7 @@ def _judged(key: str, value: Any, where: str) -> Optional[Finding]:
     spelling = {_plain(name): name for name in known}
     exact = spelling.get(_plain(key))
     ours = None if exact else resembled(key)
-    if ours is None and value in SPARSE:
+    if ours is None and value != "softmax" and value in catalogue.names():
         ours = SELF
     close = difflib.get_close_matches(key, known, n=1, cutoff=RESEMBLES)
     nearest = exact or next(iter(close), None)
@@ -144,7 +143,7 @@ def _nested(value: Any, outer: str, where: str) -> Iterator[Finding]:
 def _misplaced(parser, options: Any) -> Iterator[Finding]:
     """A function of ours as the value of OpenNMT-py's key for the kind of attention, which takes any text."""
     kind = getattr(options, "self_attn_type", None)
-    if kind in PRINTED_NAMES:
+    if kind in catalogue.names():
         yield Finding(parser.prog, f"self_attn_type: {kind} is no kind of attention", f"write {SELF}: {kind}")
 
 

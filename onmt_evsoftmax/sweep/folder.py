@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Optional
 
-from ..base.catalogue import PRINTED_NAMES
+from ..base import catalogue
 from ..base.documents import read_json, read_yaml
 from ..base.errors import InputError
 from ..base.files import PathLike
@@ -17,10 +17,7 @@ from .plan import Plan, read_plan
 AGAINST = "evsoftmax"
 """The function that the others are compared with; the last in every table."""
 
-POST_HOC = "posthoc_evidential"
-"""Translates with the softmax model of the same seed: there is nothing to train, hence no log."""
-
-RUN = re.compile(rf"(?P<function>{'|'.join(map(re.escape, PRINTED_NAMES))})\.(?P<seed>\d+)")
+RUN = re.compile(rf"(?P<function>{catalogue.NAME.pattern})\.(?P<seed>\d+)")
 SUFFIXES = (".hyp", ".npz", ".json")
 
 
@@ -98,7 +95,7 @@ def read_sweep(path: PathLike) -> Sweep:
     wanted = _found_runs(path) if plan is None else _planned_runs(path, plan)
     if not wanted:
         raise InputError(f"{path}: holds no run, that is no folder FUNCTION.SEED such as evsoftmax.1")
-    order = list(PRINTED_NAMES)
+    order = list(catalogue.names())
     wanted.sort(key=lambda run: (run.function == AGAINST, order.index(run.function), run.seed))
     runs = [run for run in wanted if run.path.is_dir()]
     tests = _found_tests(runs) if plan is None else list(plan.tests)
@@ -115,7 +112,7 @@ def _found_runs(path: Path) -> list[RunFolder]:
         RunFolder(found["function"], int(found["seed"]), entry)
         for entry in path.iterdir()
         for found in [RUN.fullmatch(entry.name)]
-        if found and entry.is_dir()
+        if found and found["function"] in catalogue.names() and entry.is_dir()
     ]
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .folder import POST_HOC, RunFolder, Sweep
+from ..base import catalogue
+from .folder import RunFolder, Sweep
 from .plan import PlannedTest
 
 UNKNOWN = PlannedTest("SOURCE", "REFERENCE", {})
@@ -88,11 +89,11 @@ class _Commands:
         self.test = UNKNOWN if self.plan is None else self.plan.tests[name]
         top = sweep.path if self.plan is None or sweep.moved else Path(self.plan.out)
         self.stem = top / run.path.name / name
-        untrained = run.function == POST_HOC
-        model = Path(f"softmax.{run.seed}" if untrained else run.path.name, "model.pt")
+        function = catalogue.get(run.function)
+        model = Path(f"{function.trained_as}.{run.seed}", "model.pt")
         self.model = ["--model", top / model]
-        if untrained:
-            self.model += ["--self_attn_function", POST_HOC]
+        if not function.is_trained:
+            self.model += ["--self_attn_function", function.name]
         self.trained = self.plan is None or (sweep.path / model).is_file()
 
     def translate(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from ..base.catalogue import PRINTED_NAMES
+from ..base import catalogue
 
 TEST_NAME = re.compile(r"[A-Za-z0-9_-]+")
 FILES = ("src", "reference")
@@ -77,7 +77,7 @@ def _text(value: Any) -> bool:
 
 
 def _functions(value: Any) -> bool:
-    return isinstance(value, list) and value != [] and all(name in list(PRINTED_NAMES) for name in value)
+    return isinstance(value, list) and value != [] and all(name in catalogue.names() for name in value)
 
 
 def _seeds(value: Any) -> bool:

@@ -6,23 +6,15 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from onmt_evsoftmax.normalizers import NORMALIZERS
+from onmt_evsoftmax.base import catalogue
 
 from .files import PathLike, atomic_write
 
-METHODS = ("softmax", "sparsemax", "entmax15", "posthoc_evidential", "evsoftmax")
-"""In the order of the paper's tables."""
+METHODS = tuple(name for name in catalogue.names() if catalogue.get(name).family != "row")
+"""The functions that the papers compare, in the order of their tables."""
 
-PRINTED = {name: NORMALIZERS[name].printed_name for name in METHODS}
-
-COLOURS = {
-    "softmax": "#0072b2",
-    "sparsemax": "#e69f00",
-    "entmax15": "#cc79a7",
-    "posthoc_evidential": "#009e73",
-    "evsoftmax": "#d55e00",
-}
-"""Okabe and Ito's colours, which colour-blind readers tell apart; the same method everywhere."""
+PRINTED = {name: catalogue.printed_name(name) for name in METHODS}
+COLOURS = {name: catalogue.get(name).line.light for name in METHODS}
 
 
 def save(figure: Figure, path: PathLike, dpi: int = 150) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from onmt_evsoftmax.base import catalogue
 from onmt_evsoftmax.normalizers import get, log_evsoftmax
-
-SOFTMAX_TRAINED = ("softmax", "posthoc_evidential")
-"""Methods of one and the same model: post-hoc evidential filters the distribution of a trained one."""
 
 
 def probabilities(name: str, scores: Tensor) -> Tensor:
@@ -23,7 +21,7 @@ def log_probabilities(name: str, scores: Tensor, eps: float) -> Tensor:
     that the paper leaves open, sparsemax and entmax-1.5, ``eps`` is added to each probability of K:
     log((p + eps) / (1 + K eps)).
     """
-    if name in SOFTMAX_TRAINED:
+    if catalogue.get(name).trained_as == "softmax":
         return torch.log_softmax(scores, -1)
     if name == "evsoftmax":
         return log_evsoftmax(scores, eps=eps)

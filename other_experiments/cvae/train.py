@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
+from onmt_evsoftmax.base import catalogue
 from onmt_evsoftmax.normalizers import get
 
 from ..common.config import load_config
@@ -20,7 +21,6 @@ from ..common.runs import RunFolder, keep_config
 from ..common.seeding import parse_seeds
 from .figures import report
 from .judge import trained_judge
-from .mapping import SOFTMAX_TRAINED
 from .training import KL_REDUCTIONS, Data, Trainer
 
 CONFIG = Path(__file__).with_name("config.yaml")
@@ -84,8 +84,7 @@ def _trained(names: Sequence[str]) -> list[str]:
         get(name)  # an unknown one is an error of its own
         if name not in METHODS:
             raise ExperimentError(f"{name} is not compared in this experiment; known: {', '.join(METHODS)}")
-    wanted = ["softmax" if name in SOFTMAX_TRAINED else name for name in names]
-    return list(dict.fromkeys(wanted))
+    return list(dict.fromkeys(catalogue.get(name).trained_as for name in names))
 
 
 def _parser() -> argparse.ArgumentParser:

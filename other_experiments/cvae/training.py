@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from onmt_evsoftmax.base import catalogue
+
 from ..common.datasets import Images
 from ..common.errors import ExperimentError
 from ..common.files import atomic_write
@@ -18,7 +20,6 @@ from ..common.runs import RunFolder
 from .batches import Batch, Batches, label_of, with_label
 from .evaluation import measure, posterior_use, records
 from .judge import Judge
-from .mapping import SOFTMAX_TRAINED
 from .model import ConditionalVAE, Terms
 from .summary import summarise
 
@@ -48,7 +49,7 @@ class Trainer:
         self, mapping: str, seeds: Sequence[int], config: Mapping[str, Any], data: Data, folder: RunFolder
     ) -> None:
         self._seeds, self._config, self._data, self._folder = tuple(seeds), config, data, folder
-        self._methods = SOFTMAX_TRAINED if mapping == "softmax" else (mapping,)
+        self._methods = catalogue.used_after(mapping)
         images = data.images.train_images
         self.model = ConditionalVAE(seeds, mapping, images.shape[1], config)
         labels = label_of(data.images.train_labels, config["split"])

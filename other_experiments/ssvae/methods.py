@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from onmt_evsoftmax.normalizers import NORMALIZERS
+from onmt_evsoftmax.base import catalogue
 
 from ..common.errors import ExperimentError
 
@@ -38,8 +38,8 @@ def _sampled(name: str, printed_name: str) -> Method:
 
 
 def _marginal(name: str) -> Method:
-    trained_as = "softmax" if name == "posthoc_evidential" else name
-    return Method(name, NORMALIZERS[name].printed_name, MARGINAL, trained_as, name, trained_as)
+    function = catalogue.get(name)
+    return Method(name, function.printed_name, MARGINAL, function.trained_as, name, function.trained_as)
 
 
 METHODS: dict[str, Method] = {

@@ -32,7 +32,7 @@ from torch import Tensor
 
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.base.files import atomic_write
-from onmt_evsoftmax.normalizers import NORMALIZERS
+from onmt_evsoftmax.normalizers import get, names
 
 SHAPES = ("8192x32", "8192x128", "8192x1024", "64x32000")
 BASELINE = "torch softmax"
@@ -108,7 +108,7 @@ class UncheckedEvSoftmax(torch.autograd.Function):
 
 def contestants(mask: Optional[Tensor], buffer: Tensor) -> dict[str, Callable[[Tensor], Tensor]]:
     """Name -> function of the scores alone. The baseline is unmasked softmax in either case."""
-    ours = {f"ours: {n.printed_name}": lambda v, f=n.function: f(v, mask) for n in NORMALIZERS.values()}
+    ours = {f"ours: {n.printed_name}": lambda v, f=n.function: f(v, mask) for n in map(get, names())}
     if mask is None:
         return {
             BASELINE: _softmax,

@@ -18,11 +18,11 @@ from typing import Any, Optional
 
 import torch
 
+from onmt_evsoftmax.base import catalogue
 from onmt_evsoftmax.base.files import atomic_write
 from other_experiments.common.config import load_config
 from other_experiments.common.plots import METHODS, PRINTED
 from other_experiments.cvae.batches import Batch
-from other_experiments.cvae.mapping import SOFTMAX_TRAINED
 from other_experiments.cvae.model import ConditionalVAE
 from other_experiments.cvae.train import CONFIG
 
@@ -84,7 +84,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     options = parser.parse_args(arguments)
-    methods = [name for name in METHODS if name == "softmax" or name not in SOFTMAX_TRAINED]
+    methods = [name for name in METHODS if catalogue.get(name).is_trained]
     rows = [measure(name, size, options.seeds, options.rounds) for size in SIZES for name in methods]
     with atomic_write(options.out / "stacked_seeds.json") as stream:
         json.dump(rows, stream, indent=1)

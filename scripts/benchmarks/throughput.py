@@ -28,7 +28,7 @@ from typing import Optional
 import yaml
 from common import machine
 
-from onmt_evsoftmax.base.catalogue import PRINTED_NAMES
+from onmt_evsoftmax.base.catalogue import printed_name
 from onmt_evsoftmax.base.files import atomic_write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,7 +148,7 @@ def table(records: Sequence[dict], about: dict) -> str:
             f"{record[task]['tokens_per_second']:.0f} ({record[task]['ratio_to_softmax']:.2f})"
             for task in ("training", "translation")
         ]
-        lines.append(f"| {PRINTED_NAMES[record['function']]} | {' | '.join(cells)} |")
+        lines.append(f"| {printed_name(record['function'])} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
 

@@ -16,7 +16,8 @@ import matplotlib
 import torch
 from torch import Tensor
 
-from onmt_evsoftmax.normalizers import NORMALIZERS, get
+from onmt_evsoftmax.base import catalogue
+from onmt_evsoftmax.normalizers import get, names
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend must be chosen first)
@@ -28,7 +29,7 @@ CORNERS = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.5, 3**0.5 / 2]], dtype=torch.
 """Where the classes 1, 2 and 3 have probability one."""
 
 EXAMPLE = torch.tensor([0.4, 1.4, -0.8], dtype=torch.float64)
-MARKERS = {"softmax": ("o", "#0072b2"), "sparsemax": ("s", "#d55e00"), "evsoftmax": ("^", "#009e73")}
+MARKERS = {"softmax": "o", "sparsemax": "s", "evsoftmax": "^"}
 SUPPORT_COLOURS = ("#d55e00", "#f0e442", "#0072b2")
 
 
@@ -68,7 +69,8 @@ def figure1() -> Figure:
     draw_simplex(axis)
     start = to_plane(EXAMPLE)
     axis.plot(*start, marker="*", markersize=13, color="black", linestyle="none", label=f"v = {_vector(EXAMPLE)}")
-    for name, (marker, colour) in MARKERS.items():
+    for name, marker in MARKERS.items():
+        colour = catalogue.get(name).line.light
         value = get(name).function(EXAMPLE)
         end = to_plane(value)
         axis.plot(*torch.stack((start, end)).T, color=colour, linewidth=0.8, linestyle=":")
@@ -86,7 +88,7 @@ def support_maps(resolution: int) -> Figure:
     y = torch.linspace(-0.75, 1.55, resolution, dtype=torch.float64)
     scores = from_plane(torch.stack(torch.meshgrid(x, y, indexing="xy"), -1))
     colours = ListedColormap(SUPPORT_COLOURS)
-    for axis, normalizer in zip(axes.flat, NORMALIZERS.values()):
+    for axis, normalizer in zip(axes.flat, map(get, names())):
         kept = (normalizer.function(scores) > 0).sum(-1)
         norm = BoundaryNorm((0.5, 1.5, 2.5, 3.5), 3)
         extent = (x[0], x[-1], y[0], y[-1])
@@ -94,7 +96,7 @@ def support_maps(resolution: int) -> Figure:
         draw_simplex(axis)
         axis.set_title(normalizer.printed_name)
     patches = [plt.Rectangle((0, 0), 1, 1, color=colour, alpha=0.55) for colour in SUPPORT_COLOURS]
-    for axis in axes.flat[len(NORMALIZERS) :]:
+    for axis in axes.flat[len(names()) :]:
         axis.axis("off")
     axes.flat[-1].legend(
         patches, ("one class kept", "two classes kept", "three classes kept"), loc="center", fontsize=11

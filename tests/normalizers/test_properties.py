@@ -161,7 +161,7 @@ def test_the_command_prints_the_table_and_writes_json(tmp_path, capsys):
 
 
 def test_the_command_refuses_an_unknown_mapping():
-    with pytest.raises(InputError, match="unknown mapping 'sofmax'"):
+    with pytest.raises(InputError, match="unknown function 'sofmax'"):
         command("--functions", "sofmax")
 
 
@@ -171,5 +171,5 @@ def test_as_a_user_types_it(command, tmp_path):
     assert result.stdout.splitlines()[0].split() == ["softmax"]
     assert json.loads(path.read_text())["findings"]["softmax"]["idempotence"]["holds"] is False
     result = command("onmt_evsoftmax", "properties", "--functions", "sofmax", check=False)
-    assert result.returncode != 0 and "unknown mapping 'sofmax'" in result.stderr
+    assert result.returncode != 0 and "unknown function 'sofmax'" in result.stderr
     assert "Traceback" not in result.stderr

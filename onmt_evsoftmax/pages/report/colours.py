@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from ...base.catalogue import PRINTED_NAMES
+from collections.abc import Iterable
 
-LIGHT_LINES = ("#0b62a8", "#b3124f", "#a35a00", "#00745c", "#6b4fb3", "#5a5d66", "#7a6a00")
-DARK_LINES = ("#6db7f2", "#ff85ac", "#f3aa4e", "#4fd0af", "#bda6ff", "#b0b4be", "#d9cb55")
-"""At least 4.5:1 against the page; a dash pattern of its own tells a line without colours too."""
+from ...base import catalogue
 
 MARKS = {"light": "#ffe08a", "dark": "#5c4a00"}
 
 
-def own_colours() -> dict[str, dict[str, str]]:
+def own_colours(functions: Iterable[str]) -> dict[str, dict[str, str]]:
     """CSS variables for ``light`` and ``dark`` pages: of marked words, and a line for each function."""
-    lines = {"light": LIGHT_LINES, "dark": DARK_LINES}
+    lines = {function: catalogue.get(function).line for function in functions}
     return {
-        theme: {
-            "mark": mark,
-            **{f"line-{function}": line for function, line in zip(PRINTED_NAMES, lines[theme])},
-        }
+        theme: {"mark": mark, **{f"line-{name}": getattr(line, theme) for name, line in lines.items()}}
         for theme, mark in MARKS.items()
     }

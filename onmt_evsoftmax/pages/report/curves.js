@@ -1,10 +1,9 @@
 /* Learning curves: a chart for pretraining, one for training; a line for each function. */
 
-const DASHES = { softmax: "8 4", sparsemax: "2 3", entmax15: "9 3 2 3" };
 const CHART = { height: 300, left: 58, right: 26, top: 12, bottom: 40 };
 
 const lineColour = name => name === null ? "var(--ink)" : `var(--line-${name})`;
-const lineDash = name => (name !== null && DASHES[name]) || "none";
+const lineDash = name => name === null ? "none" : data.dashes[name];
 const lineName = name => name === null ? "pretraining" : data.names[name];
 
 /* One line for each function: its seeds, and their mean at the steps that all of them have. */

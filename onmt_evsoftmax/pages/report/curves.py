@@ -6,7 +6,8 @@ import math
 from pathlib import Path
 from typing import Any, Optional
 
-from ...sweep.folder import POST_HOC, Sweep
+from ...base import catalogue
+from ...sweep.folder import Sweep
 from ...sweep.missing import Missing
 from ...sweep.train_log import METRICS, read_train_log
 
@@ -20,7 +21,7 @@ def learning_curves(sweep: Sweep) -> tuple[dict[str, Any], list[Missing]]:
     missing = []
     train = []
     for run in sweep.runs:
-        if run.function == POST_HOC:
+        if not catalogue.get(run.function).is_trained:
             continue
         curves = _read(run.path / "train.log")
         if curves:

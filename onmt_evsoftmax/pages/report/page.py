@@ -10,6 +10,7 @@ from typing import Any, Callable, Optional
 
 import numpy as np
 
+from ...base import catalogue
 from ...base.files import PathLike, atomic_write
 from ...evaluation.comparison_table import printed
 from ...sweep.folder import AGAINST, Sweep
@@ -130,6 +131,7 @@ def _order(content: Content, limits: Limits) -> Iterator[int]:
 def _render(sweep: Sweep, contents: Sequence[Content], curves: dict[str, Any], missing: Sequence[Missing]) -> str:
     data = {
         "names": {name: printed(name) for name in sweep.functions},
+        "dashes": {name: catalogue.get(name).line.dash for name in sweep.functions},
         "curves": curves,
         "attended": {content.test.name: attended_kinds(content.test) for content in contents},
         "tests": [_test_data(content) for content in contents],
@@ -146,7 +148,9 @@ def _render(sweep: Sweep, contents: Sequence[Content], curves: dict[str, Any], m
         "WEIGHTS": "\n".join(_weights(content) for content in contents),
     }
     body = fill(HERE / "page.html", parts)
-    return render(title, body, data, [HERE / name for name in SCRIPTS], [HERE / "style.css"], own_colours())
+    return render(
+        title, body, data, [HERE / name for name in SCRIPTS], [HERE / "style.css"], own_colours(sweep.functions)
+    )
 
 
 def _summary(sweep: Sweep, contents: Sequence[Content]) -> str:

@@ -106,7 +106,7 @@ def wrong_files(tmp_path):
     [
         (["--mirror", "{tmp}/absent"], "absent/train-images-idx3-ubyte.gz: no such file"),
         (["--mirror", "{tmp}/corrupt"], "corrupt/train-images-idx3-ubyte.gz: damaged archive"),
-        (["--normalizer", "sparsmax"], "unknown mapping 'sparsmax'; known: softmax, evsoftmax"),
+        (["--normalizer", "sparsmax"], "unknown function 'sparsmax'; known: softmax, sparsemax"),
         (["--preset", "small", "--out", "{tmp}/file"], "file is a file; name another place"),
     ],
 )

@@ -1,0 +1,70 @@
+"""A function of the user's, held to what every mapping here promises: masks, precision, rows without a valid entry."""
+
+from __future__ import annotations
+
+from typing import Callable, Optional
+
+import torch
+from torch import Tensor, nn
+
+from ..base.errors import InputError
+from .masking import accumulation_type, check_scores, valid_entries
+
+HIDDEN = -1e18
+"""Finite, because infinity times the zero gradient of a masked score is NaN."""
+
+
+class RowFunction(nn.Module):
+    """``function(scores, mask)`` over the last dimension as ``function(scores, mask=None, dim=-1)``.
+
+    Sums are taken in at least float32, a row without a valid entry is all zeros, and -inf, -1e18 and a mask mean
+    the same.
+    """
+
+    def __init__(self, function: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1) -> Tensor:
+        """See `onmt_evsoftmax.normalizers.registry.register`."""
+        dim = check_scores(scores, mask, dim)
+        valid = valid_entries(scores, mask).movedim(dim, -1)
+        seen = valid.any(-1, keepdim=True)
+        accurate = scores.to(accumulation_type(scores.dtype)).movedim(dim, -1)
+        # a row without a valid entry is given one made of zeros, and its result is not used
+        rows = accurate.masked_fill(~valid, HIDDEN).masked_fill(~seen, 0.0)
+        weights = self.function(rows, valid | ~seen).masked_fill(~seen, 0.0)
+        return weights.movedim(-1, dim).to(scores.dtype)
+
+
+def check_rows(name: str, function: Callable[[Tensor, Tensor], Tensor], is_trained: bool = True) -> None:
+    """Try the function on scores ``[2, 2, 3, 4]``, one of them masked.
+
+    Raises:
+        InputError: what it returns is not of the scores' shape and type, has a negative or masked weight, a row
+            whose sum is not one, or no gradient although models are to be trained with it.
+    """
+    scores = torch.randn(2, 2, 3, 4, generator=torch.Generator().manual_seed(1))
+    mask = torch.ones(2, 2, 3, 4, dtype=torch.bool)
+    mask[:, :, 1, 2] = False
+    given = scores.masked_fill(~mask, HIDDEN).requires_grad_()
+    with torch.enable_grad():
+        weights = function(given, mask)
+    problem = _problem(weights, given, mask)
+    if problem is None and is_trained and not weights.requires_grad:
+        problem = "the weights have no gradient, so nothing can be trained with it; with trained_as=... it need not"
+    if problem:
+        raise InputError(f"{name}: {problem}; see onmt_evsoftmax.register")
+
+
+def _problem(weights: Tensor, scores: Tensor, mask: Tensor) -> Optional[str]:
+    if not isinstance(weights, Tensor) or weights.shape != scores.shape or weights.dtype != scores.dtype:
+        found = f"{weights.dtype} of shape {tuple(weights.shape)}" if isinstance(weights, Tensor) else type(weights)
+        return f"the weights of scores of shape {tuple(scores.shape)} are {found}"
+    if not (weights >= 0).all():
+        return "a weight is negative or NaN"
+    if weights[~mask].any():
+        return "a masked score has a weight"
+    if not torch.allclose(weights.sum(-1), torch.ones_like(weights.sum(-1)), atol=1e-4):
+        return "the weights of a row do not sum to one"
+    return None
