@@ -10,11 +10,12 @@ from torch import Tensor, nn
 
 from ..base.errors import InputError, InputTypeError
 from ..normalizers import registry
+from ..normalizers.masking import check_dense, check_number
 from ..normalizers.registry import Normalizer
 from ..normalizers.row_function import RowFunction
 from .bias import check_bias, check_mask, clean_bias, split_bias, torch_names
 from .implementations import is_traced, select
-from .request import Request
+from .request import Request, without_autocast
 from .visibility import Visibility
 
 
@@ -101,8 +102,9 @@ def attention(
     key, value = _clean(key, visibility), _clean(value, visibility)
     bias = None if bias is None else clean_bias(bias, visibility)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    check_number("scale", scale)
     request = Request(query, key, value, visibility, normalizer, scale, dropout, eps, return_weights, bias)
-    with torch.autocast(query.device.type, enabled=False):  # the implementations choose their types
+    with without_autocast(query.device):  # the implementations choose their types
         output, weights = select(implementation, request).run(request)
     return (output, weights) if return_weights else output
 
@@ -111,6 +113,11 @@ def _check_tensors(query: Tensor, key: Tensor, value: Tensor) -> None:
     for name, tensor in (("query", query), ("key", key), ("value", value)):
         if not isinstance(tensor, Tensor):
             raise InputTypeError(f"{name} must be a tensor, got {type(tensor).__name__}")
+        check_dense(name, tensor)
+        if tensor.device != query.device:
+            raise InputError(
+                f"{name} is on {tensor.device}, the query on {query.device}; move it with .to(query.device)"
+            )
     shapes = f"query {tuple(query.shape)}, key {tuple(key.shape)}, value {tuple(value.shape)}"
     if not query.ndim == key.ndim == value.ndim == 4:
         raise InputError(f"attention needs [batch, heads, length, dim], got {shapes}")
@@ -138,6 +145,8 @@ def _normalizer(function: Union[str, nn.Module]) -> Normalizer:
 
 
 def _check_options(normalizer: Normalizer, dropout: float, eps: float) -> None:
+    for name, number in (("dropout", dropout), ("eps", eps)):
+        check_number(name, number)
     if not 0 <= dropout < 1:
         raise InputError(f"dropout must be at least 0 and below 1, got {dropout}")
     if not 0 <= eps < math.inf:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..base.errors import InputError
-from ..normalizers.masking import nothing_masked, valid_entries
+from ..normalizers.masking import check_dense, nothing_masked, valid_entries
 from .implementations import is_traced
 from .visibility import Visibility
 
@@ -58,6 +58,9 @@ def check_bias(bias: Tensor, query: Tensor, keys: int) -> None:
 
 
 def _check_shape(name: str, tensor: Tensor, query: Tensor, keys: int) -> None:
+    check_dense(name, tensor)
+    if tensor.device != query.device:
+        raise InputError(f"{name} is on {tensor.device}, the query on {query.device}; move it with .to(query.device)")
     full = (*query.shape[:-1], keys)
     fits = tensor.ndim <= 4 and all(ours in (1, all_) for ours, all_ in zip(tensor.shape[::-1], full[::-1]))
     if not fits or tensor.ndim == 0:

@@ -16,7 +16,7 @@ from torch.nn.functional import threshold_
 from ..normalizers.evsoftmax_plain import drop
 from .mean_key import mean_key, thresholds
 from .reference import plain_weights
-from .request import Request
+from .request import Request, without_autocast
 from .visibility import Visibility
 
 RUNNING_MEAN_COST = 8
@@ -106,7 +106,7 @@ def block_gradients(
         noise: what dropout multiplied the weights by.
     """
     # the backward pass may run inside a region of autocast, which would take the products in half precision
-    with torch.autocast(request.query.device.type, enabled=False):
+    with without_autocast(request.query.device):
         return _block_gradients(request, weights, noise, output_gradient, weights_gradient)
 
 

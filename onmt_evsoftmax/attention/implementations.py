@@ -53,6 +53,8 @@ def _none(_request: Request) -> Optional[str]:
 def _blockwise_obstacle(request: Request) -> Optional[str]:
     if request.return_weights:
         return "it never has all weights at once; use dense"
+    if request.query.device.type == "meta":
+        return "it draws numbers, which meta tensors do not hold; use reference or dense"
     return _dense_obstacle(request)
 
 
@@ -112,6 +114,8 @@ def _best(request: Request) -> tuple[str, str]:
         return "reference", "it is compiled, exported or transformed, which the others do not support"
     if request.normalizer.family == "row":
         return "reference", "the others know nothing of this function"
+    if device == "meta":
+        return "reference", "meta tensors have shapes only"
     if request.return_weights:
         return "dense", "weights are asked for"
     if request.normalizer.family == "softmax":

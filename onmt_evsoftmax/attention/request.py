@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Optional
 
@@ -11,6 +12,11 @@ from torch import Tensor
 from ..normalizers.masking import accumulation_type
 from ..normalizers.registry import Normalizer
 from .visibility import Visibility
+
+
+def without_autocast(device: torch.device) -> AbstractContextManager:
+    """A region in which nothing is taken to half precision; ``meta`` has no autocast to turn off."""
+    return nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)
 
 
 @dataclass(frozen=True)

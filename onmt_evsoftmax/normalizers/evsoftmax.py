@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from .evsoftmax_cpu import evsoftmax_cpu
 from .evsoftmax_plain import evsoftmax_plain
 from .function import MappingFunction, softmax_product
-from .masking import check_scores
+from .masking import check_number, check_scores
 
 
 def evsoftmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, eps: float = 0.0) -> Tensor:
@@ -37,6 +37,7 @@ def evsoftmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, eps:
     tensor([0.2689, 0.7311, 0.0000])
     """
     dim = check_scores(scores, mask, dim)
+    check_number("eps", eps)
     if torch.compiler.is_compiling():
         return evsoftmax_plain(scores, mask, dim, eps)
     return EvSoftmaxFunction.apply(scores, mask, dim, eps)

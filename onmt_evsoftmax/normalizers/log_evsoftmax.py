@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .evsoftmax_plain import drop, threshold
-from .masking import accumulation_type, check_scores, nothing_masked, valid_entries
+from .masking import accumulation_type, check_number, check_scores, nothing_masked, valid_entries
 
 
 def log_evsoftmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, eps: float = 0.0) -> Tensor:
@@ -29,6 +29,7 @@ def log_evsoftmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, 
     tensor([ -1.3133,  -0.3133, -16.3288])
     """
     dim = check_scores(scores, mask, dim)
+    check_number("eps", eps)
     logs = torch.log_softmax(biased_scores(scores, mask, dim, eps), dim).to(scores.dtype)
     if nothing_masked(scores, mask):
         return logs

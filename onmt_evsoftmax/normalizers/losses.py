@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from ..base.errors import InputError
 from .log_evsoftmax import biased_scores, log_evsoftmax
-from .masking import accumulation_type
+from .masking import accumulation_type, check_number
 from .sparse_projection import OUTSIDE
 
 TRAINING_EPS = 1e-6
@@ -203,6 +203,7 @@ def _reduce(loss: Tensor, reduction: str) -> Tensor:
 
 
 def _check_eps(eps: float) -> None:
+    check_number("eps", eps)
     if not eps > 0:
         raise InputError(f"eps must be positive, got {eps}; without it a class outside the support has infinite loss")
 

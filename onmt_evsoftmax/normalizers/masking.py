@@ -30,12 +30,13 @@ def check_scores(scores: Tensor, mask: Optional[Tensor], dim: int) -> int:
     """Check the arguments of a mapping; return ``dim`` counted from the end.
 
     Raises:
-        InputError: the scores are no floating-point tensor, have no dimension ``dim`` or no
+        InputError: the scores are no dense floating-point tensor, have no dimension ``dim`` or no
             entry along it, or the mask is not boolean or does not broadcast to the scores.
         InputTypeError: the scores or the mask are no tensor, or ``dim`` no whole number; also a TypeError.
     """
     if not isinstance(scores, Tensor):
         raise InputTypeError(f"scores must be a tensor, got {_kind(scores)}; write torch.as_tensor(scores).float()")
+    check_dense("scores", scores)
     if not scores.is_floating_point():
         raise InputError(f"scores must be floating-point, got {scores.dtype}; convert them with .float()")
     if not isinstance(dim, numbers.Integral):
@@ -58,6 +59,7 @@ def _check_mask(scores: Tensor, mask: Any) -> None:
         raise InputTypeError(
             f"mask must be a boolean tensor with True for valid entries, got {_kind(mask)}; write torch.as_tensor(mask)"
         )
+    check_dense("mask", mask)
     if mask.dtype != torch.bool:
         raise InputError(f"mask must be boolean with True for valid entries, got {mask.dtype}; convert it with .bool()")
     fits = mask.ndim <= scores.ndim and all(
@@ -67,6 +69,21 @@ def _check_mask(scores: Tensor, mask: Any) -> None:
         raise InputError(
             f"mask of shape {tuple(mask.shape)} does not broadcast to scores of shape {tuple(scores.shape)}"
         )
+
+
+def check_dense(name: str, tensor: Tensor) -> None:
+    """Raise InputError if it is sparse, nested or in another layout that a mapping cannot go through."""
+    if tensor.is_nested:
+        raise InputError(f"{name} must not be a nested tensor; pad it with .to_padded_tensor(-torch.inf)")
+    if tensor.layout != torch.strided:
+        raise InputError(f"{name} must be a dense tensor, got the layout {tensor.layout}; convert it with .to_dense()")
+
+
+def check_number(name: str, value: Any, kind: type = numbers.Real) -> None:
+    """Raise InputTypeError if it is no number, nor a tensor that holds one."""
+    if not isinstance(value, kind) and not (isinstance(value, Tensor) and value.numel() == 1):
+        whole = "whole " if kind is numbers.Integral else ""
+        raise InputTypeError(f"{name} must be one {whole}number, got {value!r}")
 
 
 def _kind(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Optional
 from torch import Tensor, nn
 
 from ..base.errors import InputError
-from .masking import accumulation_type, check_scores, valid_entries
+from .masking import accumulation_type, check_number, check_scores, valid_entries
 from .sparsemax import sparsemax
 
 
@@ -29,6 +29,7 @@ def sparsehourglass(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1
     tensor([0., 1., 0.])
     """
     dim = check_scores(scores, mask, dim)
+    check_number("q", q)
     if not q > 0:
         raise InputError(f"q must be positive, got {q}")
     valid = valid_entries(scores, mask)

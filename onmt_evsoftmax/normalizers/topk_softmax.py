@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Optional
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from ..base.errors import InputError
 from .function import MappingFunction, softmax_product
-from .masking import accumulation_type, check_scores, softmax_over, valid_entries
+from .masking import accumulation_type, check_number, check_scores, softmax_over, valid_entries
 
 
 def topk_softmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, k: Optional[int] = None) -> Tensor:
@@ -28,8 +29,10 @@ def topk_softmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, k
     tensor([0.2689, 0.7311, 0.0000])
     """
     dim = check_scores(scores, mask, dim)
-    if k is not None and k < 1:
-        raise InputError(f"k must be at least 1, got {k}")
+    if k is not None:
+        check_number("k", k, numbers.Integral)
+        if k < 1:
+            raise InputError(f"k must be at least 1, got {k}")
     if torch.compiler.is_compiling():
         return topk_softmax_plain(scores, mask, dim, k)
     return TopkSoftmaxFunction.apply(scores, mask, dim, k)

@@ -26,6 +26,14 @@ TENSOR = torch.randn(2, 4, 6, 8)
         ({"dropout": 1.0}, "dropout must be at least 0 and below 1, got 1.0"),
         ({"eps": -1.0}, "eps must be finite and not negative"),
         ({"eps": 0.1, "function": "softmax"}, "eps belongs to evsoftmax; softmax has none"),
+        ({"eps": "a"}, "eps must be one number, got 'a'"),
+        ({"dropout": [0.1]}, r"dropout must be one number, got \[0.1\]"),
+        ({"scale": "half"}, "scale must be one number, got 'half'"),
+        ({"key": TENSOR.to_sparse()}, r"key must be a dense tensor.* convert it with .to_dense\(\)"),
+        ({"mask": (TENSOR[..., :6] > 0).to_sparse()}, "mask must be a dense tensor"),
+        ({"bias": TENSOR[..., :6].to_sparse()}, "bias must be a dense tensor"),
+        ({"key": TENSOR.to("meta")}, r"key is on meta, the query on cpu; move it with .to\(query.device\)"),
+        ({"bias": TENSOR[..., :6].to("meta")}, "bias is on meta, the query on cpu"),
         ({"query": TENSOR[0]}, r"\[batch, heads, length, dim\], got query \(4, 6, 8\)"),
         ({"query": TENSOR.double()}, "one floating-point type, got torch.float64, torch.float32"),
         ({"query": TENSOR[..., :3]}, "do not fit each other"),
@@ -214,3 +222,22 @@ def test_an_array_is_refused_by_name():
     with pytest.raises(TypeError, match="key must be a tensor, got ndarray") as caught:
         attention(query, query.numpy(), query)
     assert isinstance(caught.value, InputError)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("implementation", ("auto", "reference", "dense"))
+def test_meta_tensors_give_the_shapes(function, implementation):
+    query, key, value = (
+        torch.randn(2, 2, n, d, device="meta", requires_grad=True) for n, d in ((5, 4), (7, 4), (7, 3))
+    )
+    bias = torch.randn(2, 1, 5, 7, device="meta", requires_grad=True)
+    given = dict(function=function, implementation=implementation, is_causal=True, bias=bias)
+    context, weights = attention(query, key, value, return_weights=True, **given)
+    assert context.is_meta and context.shape == (2, 2, 5, 3) and weights.shape == (2, 2, 5, 7)
+    context.sum().backward()
+    assert key.grad.shape == key.shape and bias.grad.shape == bias.shape
+
+
+def test_blockwise_says_why_it_refuses_meta_tensors():
+    with pytest.raises(InputError, match="blockwise cannot run this: it draws numbers, which meta tensors do not hold"):
+        attention(*[torch.randn(1, 1, 3, 4, device="meta")] * 3, implementation="blockwise")

@@ -304,3 +304,40 @@ def test_the_module_is_the_function(name):
     torch.testing.assert_close(module(scores, mask), function(scores, mask, 0))
     assert "dim=0" in repr(module)
     assert not list(module.parameters())
+
+
+NOT_DENSE = {
+    "coo": lambda scores: scores.to_sparse(),
+    "csr": lambda scores: scores.to_sparse_csr(),
+    "mkldnn": lambda scores: scores.to_mkldnn(),
+    "nested": lambda scores: torch.nested.nested_tensor([scores[0], scores[1, :2]]),
+    "jagged": lambda scores: torch.nested.nested_tensor([scores[0], scores[1, :2]], layout=torch.jagged),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_DENSE)
+def test_tensors_that_are_not_dense_are_refused_with_the_way_out(mapping, kind):
+    scores = NOT_DENSE[kind](torch.randn(3, 4))
+    way_out = "to_padded_tensor" if scores.is_nested else "to_dense"
+    with pytest.raises(InputError, match=rf"^scores must .*\.{way_out}\("):
+        mapping(scores)
+
+
+def test_a_sparse_mask_is_refused(mapping):
+    with pytest.raises(InputError, match=r"^mask must be a dense tensor"):
+        mapping(torch.randn(3, 4), (torch.rand(3, 4) > 0.5).to_sparse())
+
+
+def test_the_way_out_of_a_nested_tensor_leads_out(mapping):
+    scores = torch.randn(4)
+    padded = torch.nested.nested_tensor([scores, scores[:2]]).to_padded_tensor(-torch.inf)
+    torch.testing.assert_close(mapping(padded)[1, :2], mapping(scores[:2]))
+
+
+def test_meta_tensors_give_the_shape(mapping):
+    scores = torch.randn(2, 3, 5, device="meta", requires_grad=True)
+    for mask in (None, torch.ones(2, 1, 5, dtype=torch.bool, device="meta")):
+        result = mapping(scores, mask)
+        assert result.is_meta and result.shape == scores.shape
+    result.sum().backward()
+    assert scores.grad.shape == scores.shape

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onmt_evsoftmax import EvSoftmax, LogEvSoftmax, evsoftmax, log_evsoftmax, softmax
-from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.errors import InputError, InputTypeError
 from onmt_evsoftmax.normalizers.evsoftmax_plain import evsoftmax_plain
+from onmt_evsoftmax.normalizers.losses import evsoftmax_loss
 
 integers = st.lists(st.integers(-60, 60), min_size=1, max_size=40)
 
@@ -89,6 +90,13 @@ def test_denormal_scores_are_compared_exactly():
 def test_an_eps_that_is_no_small_number_is_refused(eps):
     for function in (evsoftmax, log_evsoftmax):
         with pytest.raises(InputError, match="eps must be finite and not negative"):
+            function(torch.randn(3), eps=eps)
+
+
+@pytest.mark.parametrize("eps", ("a", None, [1e-6], torch.tensor([1e-6, 1e-6])))
+def test_an_eps_that_is_no_number_is_refused(eps):
+    for function in (evsoftmax, log_evsoftmax, lambda scores, eps: evsoftmax_loss(scores, torch.tensor(0), eps=eps)):
+        with pytest.raises(InputTypeError, match="eps must be one number, got "):
             function(torch.randn(3), eps=eps)
 
 
