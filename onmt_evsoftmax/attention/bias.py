@@ -62,7 +62,8 @@ def _check_shape(name: str, tensor: Tensor, query: Tensor, keys: int) -> None:
     if tensor.device != query.device:
         raise InputError(f"{name} is on {tensor.device}, the query on {query.device}; move it with .to(query.device)")
     full = (*query.shape[:-1], keys)
-    fits = tensor.ndim <= 4 and all(ours in (1, all_) for ours, all_ in zip(tensor.shape[::-1], full[::-1]))
+    # not `in`: a compiled size is equal to a number without being found in a tuple
+    fits = tensor.ndim <= 4 and all(own == 1 or own == size for own, size in zip(tensor.shape[::-1], full[::-1]))
     if not fits or tensor.ndim == 0:
         raise InputError(
             f"{name} of shape {tuple(tensor.shape)} does not broadcast to {FULL} = {full}; "

@@ -63,7 +63,7 @@ def _check_mask(scores: Tensor, mask: Any) -> None:
     if mask.dtype != torch.bool:
         raise InputError(f"mask must be boolean with True for valid entries, got {mask.dtype}; convert it with .bool()")
     fits = mask.ndim <= scores.ndim and all(
-        ours in (1, theirs) for ours, theirs in zip(reversed(mask.shape), reversed(scores.shape))
+        own == 1 or own == size for own, size in zip(reversed(mask.shape), reversed(scores.shape))
     )
     if not fits:
         raise InputError(

@@ -11,6 +11,7 @@ import torch
 from onmt_evsoftmax.attention import IMPLEMENTATIONS, attention
 from onmt_evsoftmax.attention.implementations import CAUSAL_LENGTH, DENSE_SCORES
 from onmt_evsoftmax.base.errors import InputError
+from tests.attention.functions import FUNCTIONS
 
 TENSOR = torch.randn(2, 4, 6, 8)
 

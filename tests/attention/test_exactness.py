@@ -11,9 +11,8 @@ from onmt_evsoftmax.attention import attention
 from onmt_evsoftmax.attention.blockwise import BLOCK_SCORES
 from onmt_evsoftmax.attention.mean_key import mean_key
 from onmt_evsoftmax.attention.visibility import Visibility
-from onmt_evsoftmax.normalizers import get, names, registry
-
-FUNCTIONS = [name for name in names() if get(name).family != "row"]
+from onmt_evsoftmax.normalizers import registry
+from tests.attention.functions import FUNCTIONS
 
 TRAINABLE = [(name, function) for name in ("dense", "blockwise") for function in FUNCTIONS]
 TRAINABLE.append(("sdpa", "softmax"))
