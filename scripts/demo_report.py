@@ -9,7 +9,8 @@ from pathlib import Path
 
 from onmt_evsoftmax.base.catalogue import printed_name
 from onmt_evsoftmax.base.files import atomic_write, read_lines
-from onmt_evsoftmax.evaluation.report import PRINTED, read_report
+from onmt_evsoftmax.evaluation.metrics import by_signature, held, metric
+from onmt_evsoftmax.evaluation.report import read_report
 from onmt_evsoftmax.evaluation.text import load_text
 
 EXAMPLES = 12
@@ -98,22 +99,28 @@ def _inline(picture: Path) -> str:
 
 def _signatures(report: dict) -> str:
     """One line for each way of scoring, with the metrics that are scored so."""
-    metrics: dict[str, list[str]] = {}
-    for metric, signature in report["signatures"].items():
-        metrics.setdefault(signature, []).append(PRINTED.get(metric, metric))
-    return "<br>".join(html.escape(f"{', '.join(names)}: {text}") for text, names in metrics.items())
+    signatures = report["signatures"]
+    lines = [f"{', '.join(names)}: {signature}" for signature, names in by_signature(signatures).items()]
+    return "<br>".join(map(html.escape, [*lines, f"attended: {signatures['attended']}"]))
 
 
 def _scores_table(report: dict) -> str:
-    rows = [["function", *PRINTED.values(), "attended words per head", "attended positions per head"]]
+    metrics = held(report["signatures"])
+    rows = [
+        [
+            "function",
+            *(metric(name).heading for name in metrics),
+            "attended words per head",
+            "attended positions per head",
+        ]
+    ]
     for system in report["systems"]:
         attended = [
             f"{system['attended'][unit]['mean']:.2f} ± {system['attended'][unit]['std']:.2f}"
             for unit in ("words", "positions")
         ]
-        rows.append(
-            [printed_name(system["name"]), *(f"{system['scores'][metric]:.2f}" for metric in PRINTED), *attended]
-        )
+        scores = [f"{system['scores'][name]:.2f}" for name in metrics]
+        rows.append([printed_name(system["name"]), *scores, *attended])
     return _table(rows)
 
 

@@ -6,17 +6,13 @@ from collections.abc import Sequence
 
 from sacrebleu.metrics import BLEU
 
-from .metric import MetricScore
+from .metric import MetricScore, Texts
+
+FROM_SUMS = BLEU()
+"""Its tokeniser and its case do not matter to sums."""
 
 
-def score_bleu(
-    hypotheses: Sequence[str],
-    references: Sequence[str],
-    *,
-    tokenize: str = "13a",
-    lowercase: bool = False,
-    further: Sequence[Sequence[str]] = (),
-) -> MetricScore:
+def score_bleu(texts: Texts) -> MetricScore:
     """Corpus BLEU, and BLEU of each sentence.
 
     A sentence's BLEU uses the n-gram orders that the hypothesis is long enough for
@@ -24,21 +20,15 @@ def score_bleu(
     holds, per sentence, hypothesis length, reference length, matches of 1- to 4-grams and
     totals of 1- to 4-grams: their sums over any sample of sentences give its corpus BLEU. Of several
     references all n-grams count, and the length of the one that is closest to the hypothesis.
-
-    Args:
-        hypotheses: N sentences.
-        references: N sentences.
-        tokenize: sacrebleu's tokeniser: ``13a``, ``intl``, or ``none`` for tokenised text.
-        lowercase: ignore case.
-        further: further references, N sentences each.
     """
-    texts = [references, *further]
     # force silences the warning about tokenised text where tokenised text was asked for
-    options = {"tokenize": tokenize, "lowercase": lowercase, "force": tokenize == "none"}
+    force = texts.bleu_tokenize == "none"
+    options = {"tokenize": texts.bleu_tokenize, "lowercase": texts.lowercase, "force": force}
     metric = BLEU(**options)
-    corpus = metric.corpus_score(hypotheses, texts)
+    corpus = metric.corpus_score(texts.hypotheses, texts.all_references)
     per_sentence = BLEU(effective_order=True, **options)
-    sentences = [per_sentence.sentence_score(hyp, refs) for hyp, *refs in zip(hypotheses, *texts)]
+    pairs = zip(texts.hypotheses, *texts.all_references)
+    sentences = [per_sentence.sentence_score(hyp, refs) for hyp, *refs in pairs]
     details = {
         "precisions": list(corpus.precisions),
         "brevity_penalty": corpus.bp,
@@ -48,3 +38,8 @@ def score_bleu(
         "sentence_statistics": [[s.sys_len, s.ref_len, *s.counts, *s.totals] for s in sentences],
     }
     return MetricScore(corpus.score, [s.score for s in sentences], str(metric.get_signature()), details)
+
+
+def corpus_bleu(sums: Sequence[float]) -> float:
+    """BLEU of summed statistics."""
+    return FROM_SUMS._compute_score_from_stats(sums).score

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from ..archive.segmentation import SCHEMES
 from ..base.errors import InputError
 from .languages import STEMMERS, Language, find_language
+from .metrics import METRICS
 from .text import TOKENIZATIONS, TextFile, check_aligned, load_text
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ BLEU_TOKENIZERS = ("13a", "none", "intl")
 PIPE_WIDTH = 120
 """Columns of the table where there is no terminal to ask; wide enough for every column."""
 
+SEVERAL: dict[str, Any] = {"nargs": "+", "action": "extend"}
+"""Of an option with several values; given twice, it must not lose what it held."""
+
 EPILOG = """\
 Hypotheses straight from onmt_translate, against a raw reference:
   onmt_evsoftmax score --hyp pred.txt --ref test.de --lang de --hyp_segmentation bpe --hyp_tokenization moses
@@ -28,6 +32,8 @@ Tokenised and lower-cased, as papers on IWSLT14 report it (the reference is toke
 Beside a reference that `prepare` wrote, its manifest.json says the language.
 Several references of the same sentences:
   onmt_evsoftmax score --hyp pred.txt --ref a.de b.de --lang de
+Other metrics than the usual:
+  onmt_evsoftmax score --hyp pred.txt --ref test.de --lang de --metrics bleu chrfpp ter
 """
 
 
@@ -35,39 +41,61 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Fill in the options of ``score``."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EPILOG
-    add = parser.add_argument
-    several = {"nargs": "+", "action": "extend"}  # given twice, an option must not lose what it held
-    add("--hyp", **several, required=True, metavar="FILE", help="hypotheses; one row of the table per file")
+    _add_texts(parser.add_argument_group("the texts"))
+    _add_scoring(parser.add_argument_group("how they are scored"))
+    group = parser.add_argument_group("what is known of the models")
+    add = group.add_argument
+    add("--names", **SEVERAL, metavar="NAME", help="names of the rows (default: the file names)")
+    add("--attention", **SEVERAL, metavar="NPZ", help="archives made with `attend`, one per hypothesis file")
+    add(
+        "--function",
+        **SEVERAL,
+        metavar="NAME",
+        help="for `compare`: the function of each hypothesis file (default: what its archive says)",
+    )
+    add("--seed", **SEVERAL, type=int, metavar="N", help="for `compare`: the seed of each hypothesis file")
+    parser.add_argument("--json", metavar="FILE", help="write scores, per-sentence scores and settings here")
+
+
+def _add_texts(group: argparse._ArgumentGroup) -> None:
+    """The files, and the form they are in."""
+    add = group.add_argument
+    add("--hyp", **SEVERAL, required=True, metavar="FILE", help="hypotheses; one row of the table per file")
     add(
         "--ref",
-        **several,
+        **SEVERAL,
         required=True,
         metavar="FILE",
         help="reference translations, in one or several files; of several, BLEU counts the n-grams of all, "
         "the other metrics take the best for each line",
     )
     add("--src", metavar="FILE", help="the source as it was translated, to check the archives against")
-    add("--names", **several, metavar="NAME", help="names of the rows (default: the file names)")
     add(
         "--lang",
         metavar="CODE",
-        help="language of hypotheses and references, which sets METEOR's stemmer and Moses' detokeniser: "
-        f"two or three letters; there are stemmers for {', '.join(STEMMERS)} (default: what the manifest.json of `prepare` beside the reference says)",
+        help="language of hypotheses and references, which sets METEOR's stemmer and Moses' detokeniser: two or "
+        f"three letters; there are stemmers for {', '.join(STEMMERS)} (default: what the manifest.json of `prepare` "
+        "beside the reference says)",
     )
     for side, text in (("hyp", "hypotheses"), ("ref", "reference")):
         add(f"--{side}_segmentation", default="none", choices=SCHEMES, help=f"merge the pieces of the {text}")
         add(f"--{side}_tokenization", default="none", choices=TOKENIZATIONS, help=f"detokenise the {text}")
-    add("--lowercase", action="store_true", help="ignore case in BLEU and chrF (ROUGE and METEOR always do)")
-    add("--bleu_tokenize", default="13a", choices=BLEU_TOKENIZERS, help="tokeniser for BLEU (default: 13a)")
-    add("--attention", **several, metavar="NPZ", help="archives made with `attend`, one per hypothesis file")
-    add(
-        "--function",
-        **several,
-        metavar="NAME",
-        help="for `compare`: the function of each hypothesis file (default: what its archive says)",
+
+
+def _add_scoring(group: argparse._ArgumentGroup) -> None:
+    """The metrics and their options."""
+    usual = " ".join(name for name, row in METRICS.items() if row.default)
+    group.add_argument(
+        "--metrics", **SEVERAL, choices=METRICS, metavar="NAME", help=f"of {', '.join(METRICS)} (default: {usual})"
     )
-    add("--seed", **several, type=int, metavar="N", help="for `compare`: the seed of each hypothesis file")
-    add("--json", metavar="FILE", help="write scores, per-sentence scores and settings here")
+    group.add_argument(
+        "--lowercase",
+        action="store_true",
+        help="ignore case in BLEU, chrF and chrF++ (the others always do)",
+    )
+    group.add_argument(
+        "--bleu_tokenize", default="13a", choices=BLEU_TOKENIZERS, help="tokeniser for BLEU (default: 13a)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -102,6 +130,7 @@ def _score(
     from rich.console import Console
 
     from .attended import measure_attended
+    from .metric import Texts
     from .system import System, score_texts, system_names
 
     names = system_names(arguments.hyp, arguments.names)
@@ -112,15 +141,20 @@ def _score(
     systems = []
     progress = Console(stderr=True)
     for name, hypothesis, archive, identity in zip(names, hypotheses, archives, identities):
+        texts = Texts(
+            hypothesis.sentences,
+            first,
+            language.code,
+            arguments.lowercase,
+            arguments.bleu_tokenize,
+            further,
+            source.sentences if source else None,
+        )
         with progress.status(f"scoring {hypothesis.path}"):
-            scores = score_texts(
-                hypothesis.sentences,
-                first,
-                further=further,
-                lang=language.code,
-                lowercase=arguments.lowercase,
-                bleu_tokenize=arguments.bleu_tokenize,
-            )
+            try:
+                scores = score_texts(texts, arguments.metrics)
+            except InputError as error:
+                raise InputError(f"{hypothesis.path}: {error}") from None
         with progress.status(f"counting attended words of {hypothesis.path}"):
             attended = measure_attended(archive) if archive is not None else None
         systems.append(System(name, hypothesis, scores, archive, attended, *identity))

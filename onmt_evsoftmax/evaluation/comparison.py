@@ -11,9 +11,9 @@ from typing import Any, Callable, Optional
 
 from .. import __version__
 from .attended_seeds import pool_attended
-from .corpus_significance import CORPUS_METRICS, corpus_significance
-from .report import PRINTED
-from .runs import Groups, Run, shared_seeds
+from .corpus_significance import corpus_significance
+from .metrics import METRICS
+from .runs import Groups, Run, shared_metrics, shared_seeds
 from .significance import (
     OVER_SENTENCES,
     TESTS,
@@ -38,11 +38,11 @@ METHOD = {
     "attended": "source words or pieces with a weight > 0 in the last decoder layer; per head: counted in "
     "each head by itself, then averaged over heads; any head: what at least one head attends to; mean ± standard "
     "deviation over the target tokens of all seeds; entropy: mean over heads, ± standard error over seeds",
-    "sentences": "A sentence is drawn or swapped with all of its seeds: a sentence's score is the mean "
-    "over seeds (ROUGE, METEOR), a test set's the mean over seeds of the corpus score (BLEU, chrF).",
-    "randomisation": "paired approximate randomisation, two-sided; BLEU and chrF: sacrebleu",
-    "bootstrap": "paired bootstrap resampling; ROUGE and METEOR: two-sided, shifted to the null; BLEU and "
-    "chrF: sacrebleu, which is close to one-sided",
+    "sentences": "A sentence is drawn or swapped with all of its seeds: its score is the mean over seeds where a "
+    "metric is a mean over sentences; else the test set's score is the mean over seeds of the corpus score.",
+    "randomisation": "paired approximate randomisation, two-sided; of corpus scores: sacrebleu's",
+    "bootstrap": "paired bootstrap resampling; of means over sentences: two-sided, shifted to the null; of corpus "
+    "scores: sacrebleu's, which is close to one-sided",
     "interval": "95 %, percentiles of the bootstrap",
     "seeds": "paired t-test, seed i against seed i",
     "joint": "over seeds and sentences together (Behrens-Fisher): Student's t with the standard error of the "
@@ -60,7 +60,7 @@ def compare(
     allow_missing: bool = False,
     progress: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
-    """Compare every function with ``against``, metric by metric; ready for JSON.
+    """Compare every function with ``against`` in each metric that all runs have; ready for JSON.
 
     Args:
         groups, against: see `runs.group_runs`; the others are tested against the last.
@@ -74,15 +74,16 @@ def compare(
         ``functions``: name -> see `_summary`; ``differences``: name -> metric -> see `_difference`.
 
     Raises:
-        InputError: a seed is missing, or the models of a function differ in size.
+        InputError: a seed is missing, the runs share no metric, or the models of a function differ in size.
     """
     resampling = resampling or Resampling()
     others = [name for name in groups if name != against]
     seeds = {name: shared_seeds(groups, name, against, allow_missing=allow_missing) for name in others}
-    functions = {name: _summary(list(runs.values())) for name, runs in groups.items()}
+    metrics = shared_metrics([run for runs in groups.values() for run in runs.values()])
+    functions = {name: _summary(list(runs.values()), metrics) for name, runs in groups.items()}
     differences: dict[str, dict[str, Any]] = {name: {} for name in seeds}
-    for name, metric in itertools.product(seeds, PRINTED):
-        progress(f"{name} against {against}: {PRINTED[metric]}")
+    for name, metric in itertools.product(seeds, metrics):
+        progress(f"{name} against {against}: {METRICS[metric].printed_name}")
         pairs = [(groups[name][seed], groups[against][seed]) for seed in seeds[name]]
         found = _difference(metric, pairs, test, resampling)
         differences[name][metric] = {"seeds": seeds[name], **found}
@@ -99,20 +100,21 @@ def compare(
     }
 
 
-def mark(difference: float, p: Optional[float]) -> str:
+def mark(difference: float, p: Optional[float], higher_is_better: bool = True) -> str:
     """``*`` or ``**``: significantly worse than the reference at 0.05, 0.01; ``†``, ``††``: better.
 
     The paper's asterisks say that ev-softmax outperformed the method; the daggers are ours.
     """
     if p is None:
         return ""
-    return ("*" if difference < 0 else "†") * sum(p < level for level in LEVELS)
+    worse = difference < 0 if higher_is_better else difference > 0
+    return ("*" if worse else "†") * sum(p < level for level in LEVELS)
 
 
-def _summary(runs: Sequence[Run]) -> dict[str, Any]:
+def _summary(runs: Sequence[Run], metrics: Sequence[str]) -> dict[str, Any]:
     """Seeds, scores (metric -> mean, standard error, value of each seed) and attention of a function."""
     scores = {}
-    for metric in PRINTED:
+    for metric in metrics:
         values = [run.scores[metric] for run in runs]
         scores[metric] = {"mean": fmean(values), "standard_error": standard_error(values), "values": values}
     return {
@@ -141,16 +143,16 @@ def _difference(metric: str, pairs: Sequence[tuple[Run, Run]], test: str, resamp
         "interval_over_seeds": over_seeds and list(over_seeds.interval),
         "p": p_values,
         "test": deciding,
-        "mark": mark(fmean(gaps), p_values[deciding]),
+        "mark": mark(fmean(gaps), p_values[deciding], METRICS[metric].higher_is_better),
     }
 
 
 def _significance(metric: str, pairs: Sequence[tuple[Run, Run]], resampling: Resampling) -> Optional[Significance]:
     """None where the JSON of a run lacks the sentence statistics of a corpus metric."""
-    if metric not in CORPUS_METRICS:
+    if METRICS[metric].corpus is None:
         gaps = [a.sentence_scores[metric] - b.sentence_scores[metric] for a, b in pairs]
         return mean_significance(sum(gaps) / len(gaps), resampling)
     if not all(metric in run.statistics for pair in pairs for run in pair):
         return None
     systems, references = zip(*((a.statistics[metric], b.statistics[metric]) for a, b in pairs))
-    return corpus_significance(metric, systems, references, resampling)
+    return corpus_significance(METRICS[metric].corpus_score(), systems, references, resampling)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
 from typing import Any, Callable
 
 from ..base.errors import InputError
@@ -38,6 +37,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the function that the others are tested against (default: evsoftmax)",
     )
     add(
+        "--missing_seeds",
+        action="store_true",
+        help="let functions lack seeds; each is tested on those that it shares with --against",
+    )
+    add("--out", metavar="PREFIX", help="write PREFIX.md, PREFIX.tex, PREFIX.csv and PREFIX.json")
+    _add_test_options(parser.add_argument_group("the tests"))
+
+
+def _add_test_options(group: argparse._ArgumentGroup) -> None:
+    """Which test sets the marks, and how often it draws."""
+    group.add_argument(
         "--test",
         default=TESTS[0],
         choices=TESTS,
@@ -45,26 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "randomisation or paired bootstrap over sentences, or the t-test over seeds (default: joint, which "
         "with one seed is randomisation)",
     )
-    add(
-        "--samples",
-        type=int,
-        default=Resampling.samples,
-        metavar="N",
-        help="bootstrap samples (default: %(default)s)",
-    )
-    add(
-        "--trials",
-        type=int,
-        default=Resampling.trials,
-        metavar="N",
-        help="randomisation trials (default: %(default)s)",
-    )
-    add(
-        "--missing_seeds",
-        action="store_true",
-        help="let functions lack seeds; each is tested on those that it shares with --against",
-    )
-    add("--out", metavar="PREFIX", help="write PREFIX.md, PREFIX.tex, PREFIX.csv and PREFIX.json")
+    for option, default, what in (
+        ("--samples", Resampling.samples, "bootstrap samples"),
+        ("--trials", Resampling.trials, "randomisation trials"),
+    ):
+        group.add_argument(option, type=int, default=default, metavar="N", help=f"{what} (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -107,18 +102,7 @@ def _compare(arguments: argparse.Namespace, progress: Callable[[str], None]) -> 
         allow_missing=arguments.missing_seeds,
         progress=progress,
     )
-    return {**comparison, **common, "notes": _notes(runs)}
-
-
-def _notes(runs: Sequence) -> list[str]:
-    """What the tables leave out, and why."""
-    paths = dict.fromkeys(run.path for run in runs if "chrf" not in run.statistics)
-    if not paths:
-        return []
-    return [
-        f"chrF is not tested: {', '.join(paths)} lack its sentence statistics; make them again with: "
-        "onmt_evsoftmax score --json"
-    ]
+    return {**comparison, **common}
 
 
 def _write(prefix: str, files: dict[str, str]) -> None:

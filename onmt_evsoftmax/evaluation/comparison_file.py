@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
@@ -10,8 +11,8 @@ from ..base.errors import InputError
 from .attended import ANY_HEAD, MEASURES, UNITS
 from .comparison import FORMAT, METHOD, VERSION, mark
 from .json_part import LARGEST, Damaged, Part
-from .report import PRINTED
-from .score_check import HIGHEST, check_texts
+from .metrics import metric
+from .score_check import check_names, check_signatures, check_texts
 from .significance import OVER_SENTENCES, TESTS, joint_p
 
 KEYS = (
@@ -34,7 +35,7 @@ UPGRADED = (
 
 
 def read_comparison(path: Path) -> dict[str, Any]:
-    """Read a comparison; the marks of an older one become those of the joint test.
+    """Read a comparison; its metrics are those of its signatures, the marks of an older one become the joint test's.
 
     Raises:
         InputError: it is damaged, or something else.
@@ -66,16 +67,16 @@ def _upgrade(comparison: dict[str, Any]) -> dict[str, Any]:
     if replaced:
         comparison["test"] = TESTS[0]
     for name, metrics in comparison["differences"].items():
-        for metric, found in metrics.items():
+        for measure, found in metrics.items():
             system, reference = (
-                dict(zip(summary["seeds"], summary["scores"][metric]["values"]))
+                dict(zip(summary["seeds"], summary["scores"][measure]["values"]))
                 for summary in (functions[name], against)
             )
             gaps = [system[seed] - reference[seed] for seed in found["seeds"]]
             found["p"]["joint"] = found["interval"] and joint_p(gaps, found["interval"])
             several = replaced and len(gaps) > 1
             found["test"] = TESTS[0] if several else OVER_SENTENCES[0] if replaced else comparison["test"]
-            found["mark"] = mark(found["difference"], found["p"][found["test"]])
+            found["mark"] = mark(found["difference"], found["p"][found["test"]], metric(measure).higher_is_better)
             if several and UPGRADED not in comparison["notes"]:
                 comparison["notes"] = [*comparison["notes"], UPGRADED]
     return comparison
@@ -97,19 +98,17 @@ def _check(root: Part) -> None:
     root.key("reference").key("lines").whole(1)
     root.key("reference").key("path").text()
     check_texts(root)
-    for metric in PRINTED:
-        root.key("signatures").key(metric).text()
-    seeds = {name: _check_function(function) for name, function in root.key("functions").items()}
+    metrics = check_signatures(root)
+    seeds = {name: _check_function(function, metrics) for name, function in root.key("functions").items()}
     if root.value["against"] not in seeds:
         raise root.key("against").refuse(f"one of {', '.join(seeds)}")
     for name, difference in root.key("differences").items():
         if name not in seeds:
             raise Damaged(f"{difference.name} is of no function in the file")
-        for metric in PRINTED:
-            shared = set(seeds[name]) & set(seeds[root.value["against"]])
-            _check_difference(difference.key(metric), shared, root.value["version"])
-        if set(difference.value) != set(PRINTED):
-            raise difference.refuse(f"an object of {', '.join(PRINTED)}")
+        check_names(difference, metrics)
+        shared = set(seeds[name]) & set(seeds[root.value["against"]])
+        for measure in metrics:
+            _check_difference(difference.key(measure), measure, shared, root.value["version"])
 
 
 def _check_seeds(seeds: Part) -> list:
@@ -119,13 +118,14 @@ def _check_seeds(seeds: Part) -> list:
     return found
 
 
-def _check_function(function: Part) -> list:
+def _check_function(function: Part, metrics: Sequence[str]) -> list:
     """The seeds of a function whose summary is whole."""
     seeds = _check_seeds(function.key("seeds"))
-    for metric in PRINTED:
-        score = function.key("scores").key(metric)
-        score.key("mean").number(0, HIGHEST)
-        score.key("values").numbers("seed", len(seeds), 0, HIGHEST)
+    check_names(function.key("scores"), metrics)
+    for measure in metrics:
+        score, bounds = function.key("scores").key(measure), metric(measure).bounds
+        score.key("mean").number(*bounds)
+        score.key("values").numbers("seed", len(seeds), *bounds)
         _check_optional_number(score, "standard_error", 0, LARGEST)
     attended = _optional(function, "attended")
     if attended is not None:
@@ -164,10 +164,11 @@ def _optional(part: Part, key: str) -> Optional[Part]:
     return found
 
 
-def _check_difference(found: Part, shared: set, version: int) -> None:
+def _check_difference(found: Part, measure: str, shared: set, version: int) -> None:
     if not set(_check_seeds(found.key("seeds"))) <= shared:
         raise found.key("seeds").refuse("seeds that both functions have")
-    found.key("difference").number(-HIGHEST, HIGHEST)
+    low, high = metric(measure).bounds
+    found.key("difference").number(low - high, high - low)
     for key in ("interval", "interval_over_seeds"):
         bounds = _optional(found, key)
         if bounds is not None:

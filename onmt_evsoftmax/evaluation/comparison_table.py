@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from ..base.catalogue import printed_name
 from .attended import ANY_HEAD, MEASURES, UNITS
-from .report import PRINTED
+from .metrics import by_signature, explain_arrow, held, metric
 from .significance import OVER_SENTENCES, TESTS
 
 COLUMNS = (
@@ -42,6 +42,7 @@ LATEX = {
     "^": r"\textasciicircum{}",
     "±": r"$\pm$",
     "†": r"$\dagger$",
+    "↓": r"$\downarrow$",
     "<": r"$<$",
     ">": r"$>$",
     "|": r"$|$",
@@ -76,11 +77,11 @@ def printed(function: str) -> str:
 def table_rows(comparison: dict[str, Any]) -> Iterator[tuple[str, list[Cell]]]:
     """Heading and cells, one per function: the metrics, then what is attended to."""
     functions = comparison["functions"]
-    for metric, heading in PRINTED.items():
-        scores = {name: summary["scores"][metric] for name, summary in functions.items()}
-        marks = {name: found[metric]["mark"] for name, found in comparison["differences"].items()}
+    for measure in held(comparison["signatures"]):
+        scores = {name: summary["scores"][measure] for name, summary in functions.items()}
+        marks = {name: found[measure]["mark"] for name, found in comparison["differences"].items()}
         values = ((name, score["mean"], score["standard_error"]) for name, score in scores.items())
-        yield heading, [Cell(mean, error, marks.get(name, "")) for name, mean, error in values]
+        yield metric(measure).heading, [Cell(mean, error, marks.get(name, "")) for name, mean, error in values]
     if not any(summary["attended"] for summary in functions.values()):
         return
     for unit in UNITS:
@@ -106,11 +107,9 @@ def legend(comparison: dict[str, Any]) -> Iterator[str]:
         f"{method['sentences']} {resampling['samples']} bootstrap samples, {resampling['trials']} "
         f"randomisation trials, random seed {resampling['seed']}."
     )
-    names: dict[str, list[str]] = {}
-    for metric, name in PRINTED.items():
-        names.setdefault(comparison["signatures"][metric], []).append(name)
-    for signature, metrics in names.items():
-        yield f"{', '.join(metrics)}: {signature}."
+    for signature, names in by_signature(comparison["signatures"]).items():
+        yield f"{', '.join(names)}: {signature}."
+    yield from explain_arrow(held(comparison["signatures"]))
     for note in comparison["notes"]:
         yield f"Note: {note}"
 
@@ -168,7 +167,7 @@ def to_latex(comparison: dict[str, Any]) -> str:
     lines = [r"\begin{table}", r"\centering", r"\begin{tabular}{l" + "c" * len(functions) + "}", r"\toprule"]
     lines += [heads + r" \\", r"\midrule"]
     for number, (heading, cells) in enumerate(table_rows(comparison)):
-        if number == len(PRINTED):
+        if number == len(held(comparison["signatures"])):
             lines.append(r"\midrule")
         lines.append(" & ".join([escape_latex(heading), *map(_latex_cell, cells)]) + r" \\")
     caption = " ".join(escape_latex(line) for line in legend(comparison))
@@ -182,9 +181,9 @@ def to_csv(comparison: dict[str, Any]) -> str:
     writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for name, summary in comparison["functions"].items():
-        for metric in PRINTED:
-            found = comparison["differences"].get(name, {}).get(metric)
-            writer.writerow(_score_row(name, metric, summary["scores"][metric], found))
+        for measure in held(comparison["signatures"]):
+            found = comparison["differences"].get(name, {}).get(measure)
+            writer.writerow(_score_row(name, measure, summary["scores"][measure], found))
         if summary["attended"]:
             writer.writerows({"function": name, **row} for row in _attended_rows(summary["attended"]))
     return stream.getvalue()
@@ -217,11 +216,11 @@ def _escape_markdown(text: str) -> str:
 
 def _difference_rows(comparison: dict[str, Any]) -> Iterator[list[str]]:
     for name, metrics in comparison["differences"].items():
-        for metric, found in metrics.items():
+        for measure, found in metrics.items():
             p = [p_text(found["p"][test]) for test in TESTS]
             intervals = [_interval(found[key]) for key in ("interval", "interval_over_seeds")]
             gap = f"{found['difference']:+.2f}"
-            yield [printed(name), PRINTED[metric], gap, intervals[0], *p, intervals[1]]
+            yield [printed(name), metric(measure).heading, gap, intervals[0], *p, intervals[1]]
 
 
 def _seeds(seeds: list) -> str:
@@ -243,10 +242,10 @@ def p_text(p: Optional[float]) -> str:
     return f"{p:.4f}" if p >= 0.00005 else "<0.0001"
 
 
-def _score_row(name: str, metric: str, score: dict[str, Any], found: Optional[dict[str, Any]]) -> dict[str, Any]:
+def _score_row(name: str, measure: str, score: dict[str, Any], found: Optional[dict[str, Any]]) -> dict[str, Any]:
     row = {
         "function": name,
-        "measure": metric,
+        "measure": measure,
         "runs": len(score["values"]),
         "mean": score["mean"],
         "standard_error": score["standard_error"],

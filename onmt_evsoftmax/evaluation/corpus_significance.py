@@ -1,20 +1,19 @@
-"""The same questions for BLEU and chrF, which are no means of sentence scores: sacrebleu's tests."""
+"""The same questions for corpus scores, such as BLEU, which are no means of sentence scores: sacrebleu's tests."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
-from sacrebleu.metrics import BLEU, CHRF
-from sacrebleu.metrics.base import Metric, Score, Signature
+from sacrebleu.metrics.base import Score, Signature
 from sacrebleu.significance import PairedTest
 
 from .significance import IDENTICAL, Resampling, Significance, bootstrap_counts, percentile_interval
 
-CORPUS_METRICS = {"bleu": BLEU, "chrf": CHRF}
-"""metric -> how sacrebleu computes it from summed statistics; tokenisation and case come before."""
+NAME = "corpus score"
+"""What `PairedTest` files its results under."""
 
 
 class MeanOverSeeds:
@@ -26,8 +25,8 @@ class MeanOverSeeds:
     own test.
     """
 
-    def __init__(self, metric: Metric, seeds: int) -> None:
-        self.metric, self.seeds = metric, seeds
+    def __init__(self, corpus_score: Callable[[Sequence[float]], float], seeds: int) -> None:
+        self.corpus_score, self.seeds = corpus_score, seeds
 
     def get_signature(self) -> Signature:
         return Signature({"num_refs": 1})
@@ -40,12 +39,14 @@ class MeanOverSeeds:
 
     def _compute_score_from_stats(self, sums: np.ndarray) -> Score:
         parts = np.split(np.asarray(sums, dtype=np.float64), self.seeds)
-        scores = [self.metric._compute_score_from_stats(part.tolist()).score for part in parts]
-        return Score(type(self.metric).__name__, fmean(scores))
+        return Score(NAME, fmean(self.corpus_score(part.tolist()) for part in parts))
 
 
 def corpus_significance(
-    metric: str, system: Sequence[np.ndarray], reference: Sequence[np.ndarray], resampling: Resampling
+    corpus_score: Callable[[Sequence[float]], float],
+    system: Sequence[np.ndarray],
+    reference: Sequence[np.ndarray],
+    resampling: Resampling,
 ) -> Significance:
     """sacrebleu's paired tests of the mean over seeds of a corpus score, and its interval.
 
@@ -54,20 +55,20 @@ def corpus_significance(
     makes that p-value close to a one-sided one; its randomisation test is two-sided.
 
     Args:
-        metric: of `CORPUS_METRICS`.
+        corpus_score: see `metrics.Metric.corpus`.
         system: per seed the sufficient statistics ``[sentences, counts]``.
         reference: those of the system to compare with, seeds in the same order.
     """
-    mean = MeanOverSeeds(CORPUS_METRICS[metric](), len(system))
+    mean = MeanOverSeeds(corpus_score, len(system))
     rows, baseline = (np.concatenate(seeds, axis=1).astype(np.float64) for seeds in (system, reference))
     if np.array_equal(rows, baseline):
         return IDENTICAL  # sacrebleu counts strictly larger differences only: it would find p = 1 / (n + 1)
     p_values = {}
     for kind, count in (("ar", resampling.trials), ("bs", resampling.samples)):
         systems = [("reference", baseline), ("system", rows)]
-        test = PairedTest(systems, {metric: mean}, None, test_type=kind, n_samples=count)
+        test = PairedTest(systems, {NAME: mean}, None, test_type=kind, n_samples=count)
         _, results = test()
-        p_values[kind] = float(results[type(mean.metric).__name__][1].p_value)
+        p_values[kind] = float(results[NAME][1].p_value)
     observed = mean._aggregate_and_compute(rows).score - mean._aggregate_and_compute(baseline).score
     interval = percentile_interval(_bootstrap_differences(mean, rows, baseline, resampling))
     return Significance(observed, interval, p_values["ar"], p_values["bs"])

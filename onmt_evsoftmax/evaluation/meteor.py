@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from statistics import fmean
 
@@ -10,7 +9,7 @@ from nltk.stem.snowball import SnowballStemmer
 from nltk.translate.meteor_score import meteor_score
 
 from .languages import STEMMERS
-from .metric import MetricScore, best_of, library
+from .metric import MetricScore, Texts, best_of, library
 from .words import words_and_marks
 
 ALPHA, BETA, GAMMA = 0.9, 3.0, 0.5
@@ -30,13 +29,7 @@ class NoStems:
         return word
 
 
-def score_meteor(
-    hypotheses: Sequence[str],
-    references: Sequence[str],
-    *,
-    lang: str,
-    further: Sequence[Sequence[str]] = (),
-) -> MetricScore:
+def score_meteor(texts: Texts) -> MetricScore:
     """Mean over sentences of METEOR x 100, with exact and stem matches.
 
     With P and R the matched share of hypothesis and reference tokens, m matches and c
@@ -45,13 +38,10 @@ def score_meteor(
     Tokens are lower-cased words and punctuation marks. Of several references the best counts for
     each sentence (Lavie and Agarwal 2007, and nltk's ``meteor_score``).
 
-    Args:
-        hypotheses: N sentences.
-        references: N sentences.
-        lang: whose Snowball stemmer to use, see `STEMMERS`; a language that is not there has exact
-            matches alone, and the signature says so.
-        further: further references, N sentences each.
+    The stemmer is Snowball's of the language, see `STEMMERS`; a language that is not there has exact
+    matches alone, and the signature says so.
     """
+    lang = texts.lang
     stemmer = SnowballStemmer(STEMMERS[lang]) if lang in STEMMERS else NoStems()
     stemmer.stem = lru_cache(maxsize=None)(stemmer.stem)  # nearly all of the time, and words come again
     sentences = [
@@ -65,12 +55,12 @@ def score_meteor(
             beta=BETA,
             gamma=GAMMA,
         )
-        for hyp, *refs in zip(hypotheses, references, *further)
+        for hyp, *refs in zip(texts.hypotheses, *texts.all_references)
     ]
     matches = f"exact+stem:{STEMMERS[lang]}" if lang in STEMMERS else f"exact, no stemmer for {lang}"
     signature = (
         f"{library('nltk')}, {matches}, no synonyms, "
         f"alpha {ALPHA:g} beta {BETA:g} gamma {GAMMA:g}, "
-        f"words and punctuation marks, lower-cased, mean over sentences{best_of(further)}"
+        f"words and punctuation marks, lower-cased, mean over sentences{best_of(texts.further)}"
     )
     return MetricScore(fmean(sentences), sentences, signature)

@@ -11,6 +11,7 @@ from typing import Any, Optional
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -21,22 +22,13 @@ from ..base.files import PathLike, atomic_write, sha256
 from .attended import ANY_HEAD, UNITS
 from .json_part import Damaged
 from .languages import Language
+from .metrics import by_signature, explain_arrow, held, metric
 from .score_check import check_scores
 from .system import System
 from .text import TextFile
 
 FORMAT = "onmt_evsoftmax.scores"
 VERSION = 1
-PRINTED = {
-    "bleu": "BLEU",
-    "chrf": "chrF",
-    "rouge1": "ROUGE-1",
-    "rouge2": "ROUGE-2",
-    "rougeL": "ROUGE-L",
-    "meteor": "METEOR",
-}
-"""metric -> its printed name, in the order of the columns."""
-
 ATTENDED_SIGNATURE = (
     "source words or pieces with a cross-attention weight > 0, counted in each head of the last decoder "
     "layer by itself, then averaged over its heads; any head: those that at least one head attends to; "
@@ -58,12 +50,12 @@ def build_report(
 ) -> dict[str, Any]:
     """Everything that is known about a scoring, ready for JSON.
 
-    ``systems[i]`` holds ``scores`` (metric -> 0 to 100), ``sentence_scores`` (metric -> one
-    score per line), ``details`` (see `bleu.score_bleu`), the files with their SHA-256, and
+    ``systems[i]`` holds ``scores`` (metric -> number), ``sentence_scores`` (metric -> one
+    score per line), ``details`` (see `metric.MetricScore`), the files with their SHA-256, and
     ``attended`` (see `attended.AttendedWords`) or null. ``further_references`` are those after the
     first, ``language`` is where ``settings["lang"]`` is from; files of older versions have neither.
     """
-    signatures = {metric: score.signature for metric, score in systems[0].scores.items()}
+    signatures = {name: score.signature for name, score in systems[0].scores.items()}
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -91,11 +83,11 @@ def write_report(path: PathLike, report: dict[str, Any]) -> None:
 
 
 def read_report(path: PathLike) -> dict[str, Any]:
-    """Read what `write_report` wrote.
+    """Read what `write_report` wrote; its metrics are those of its signatures.
 
     Raises:
         InputError: the file is missing, is no such report, or is damaged: a part is missing or of another
-            type, or a score is no number from 0 to 100; the message names system, metric and line.
+            type, or a score lies outside of its metric's bounds; the message names system, metric and line.
     """
     again = "make it again with: onmt_evsoftmax score --json"
     report = read_json(path, again, finite=False)  # NaN is for `check_scores`, which names its line
@@ -103,7 +95,7 @@ def read_report(path: PathLike) -> dict[str, Any]:
     if not known:
         raise InputError(f"{path}: not scores of version {VERSION}; {again}")
     try:
-        check_scores(report, PRINTED)
+        check_scores(report)
     except Damaged as error:
         raise InputError(f"{path}: damaged scores: {error}; {again}") from None
     return report
@@ -111,26 +103,50 @@ def read_report(path: PathLike) -> dict[str, Any]:
 
 def print_report(report: dict[str, Any], console: Console) -> None:
     """One row per system, then what the columns mean."""
-    attended = any(system["attended"] for system in report["systems"])
-    units = UNITS if attended else ()
     references = [report["reference"], *report.get("further_references", [])]
     against = " and ".join(reference["path"] for reference in references)
-    table = Table(
-        title=Text(f"{references[0]['lines']} sentences against {against}"),
-        box=box.SIMPLE,
-        padding=(0, 1 if console.width >= ROOMY else 0),
-    )
-    table.add_column("system", overflow="fold")
-    headings = [name.replace("-", "\n-") for name in PRINTED.values()]
-    for column in (*headings, *(f"{unit}\nper head" for unit in units)):
-        table.add_column(column, justify="right", no_wrap=True)
-    for system in report["systems"]:
-        cells = [f"{system['scores'][metric]:.2f}" for metric in PRINTED]
-        cells += [_spread(system["attended"][unit]) for unit in units]
-        table.add_row(Text(system["name"]), *cells)
-    console.print(table)
+    title = Text(f"{references[0]['lines']} sentences against {against}")
+    names = [Text(system["name"]) for system in report["systems"]]
+    for table in _tables(title, names, list(_columns(report)), console):
+        console.print(table)
     for line in _legend(report):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _columns(report: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Heading and cells, one per system."""
+    systems = report["systems"]
+    for name in held(report["signatures"]):
+        yield metric(name).heading.replace("-", "\n-"), [f"{system['scores'][name]:.2f}" for system in systems]
+    if any(system["attended"] for system in systems):
+        for unit in UNITS:
+            yield f"{unit}\nper head", [_spread(system["attended"][unit]) for system in systems]
+
+
+def _tables(title: Text, names: Sequence[Text], columns: Sequence[tuple], console: Console) -> Iterator[Table]:
+    """As many columns as the console has room for, then tables with the others."""
+    count = len(columns)
+    while count > 1 and _narrowest(columns[:count], console) > console.width:
+        count -= 1
+    yield _table(title, names, columns[:count], console)
+    if columns[count:]:
+        yield from _tables(Text(""), names, columns[count:], console)
+
+
+def _narrowest(columns: Sequence[tuple], console: Console) -> int:
+    """The width below which numbers are cut; names are folded instead."""
+    table = _table(Text(""), [Text("")] * len(columns[0][1]), columns, console)
+    return Measurement.get(console, console.options.update(max_width=10**6), table).minimum
+
+
+def _table(title: Text, names: Sequence[Text], columns: Sequence[tuple], console: Console) -> Table:
+    table = Table(title=title, box=box.SIMPLE, padding=(0, 1 if console.width >= ROOMY else 0))
+    table.add_column("system", overflow="fold")
+    for heading, _ in columns:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in zip(names, *(cells for _, cells in columns)):
+        table.add_row(*row)
+    return table
 
 
 def _legend(report: dict[str, Any]) -> Iterator[str]:
@@ -141,11 +157,9 @@ def _legend(report: dict[str, Any]) -> Iterator[str]:
         yield f"{text}: " + (f"scored after undoing {undone}" if undone else "scored as in the file")
     said_by = report.get("language", {}).get("said_by")
     yield f"language: {settings['lang']}" + (f", as {said_by} says" if said_by else "")
-    names: dict[str, list[str]] = {}
-    for metric, name in PRINTED.items():
-        names.setdefault(report["signatures"][metric], []).append(name)
-    for signature, metrics in names.items():
-        yield f"{', '.join(metrics)} ({signature})"
+    for signature, names in by_signature(report["signatures"]).items():
+        yield f"{', '.join(names)} ({signature})"
+    yield from explain_arrow(held(report["signatures"]))
     if any(system["attended"] for system in report["systems"]):
         yield f"attended ({report['signatures']['attended']})"
         yield from filter(None, map(_any_head, report["systems"]))
@@ -172,9 +186,9 @@ def _describe(system: System) -> dict[str, Any]:
         "function": system.function,
         "seed": system.seed,
         "hypothesis": system.hypothesis.describe(),
-        "scores": {metric: score.corpus for metric, score in system.scores.items()},
-        "sentence_scores": {metric: score.sentences for metric, score in system.scores.items()},
-        "details": {metric: dict(score.details) for metric, score in system.scores.items() if score.details},
+        "scores": {name: score.corpus for name, score in system.scores.items()},
+        "sentence_scores": {name: score.sentences for name, score in system.scores.items()},
+        "details": {name: dict(score.details) for name, score in system.scores.items() if score.details},
         "attention": None,
         "attended": None,
     }
@@ -199,7 +213,7 @@ def _notes(systems: Sequence[System], references: Sequence[TextFile]) -> list[st
         if empty and file in references and len(references) > 1:
             notes.append(f"{file.path}: {empty} line(s) without text, counted as references of length 0")
         elif empty:
-            notes.append(f"{file.path}: {empty} line(s) without text, scoring 0 in every metric")
+            notes.append(f"{file.path}: {empty} line(s) without text, which match nothing in any metric")
     for system in systems:
         notes += system.hypothesis.notes
         sentences = system.archive.metadata["sentences"] if system.archive is not None else []

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from statistics import fmean
+from typing import Callable
 
 from rapidfuzz.distance import LCSseq
 from rouge_score import scoring
 from rouge_score.rouge_scorer import RougeScorer
 from rouge_score.tokenizers import Tokenizer
 
-from .metric import MetricScore, best_of, library
+from .metric import MetricScore, Texts, best_of, library
 from .words import words
-
-VARIANTS = ("rouge1", "rouge2", "rougeL")
 
 
 class WordTokenizer(Tokenizer):
@@ -23,32 +23,35 @@ class WordTokenizer(Tokenizer):
         return words(text)
 
 
-def score_rouge(
-    hypotheses: Sequence[str], references: Sequence[str], *, further: Sequence[Sequence[str]] = ()
-) -> dict[str, MetricScore]:
-    """F1 x 100 of each variant, the score of the file being the mean over sentences.
+def score_rouge1(texts: Texts) -> MetricScore:
+    """ROUGE-1: words in common."""
+    return _score(texts, partial(_ngrams, "rouge1"))
+
+
+def score_rouge2(texts: Texts) -> MetricScore:
+    """ROUGE-2: pairs of adjacent words in common."""
+    return _score(texts, partial(_ngrams, "rouge2"))
+
+
+def score_rouge_l(texts: Texts) -> MetricScore:
+    """ROUGE-L: the longest common subsequence of words."""
+    return _score(texts, lambda hyp, refs: max(_rouge_l(words(hyp), words(ref)) for ref in refs))
+
+
+def _score(texts: Texts, f1: Callable[[str, list[str]], float]) -> MetricScore:
+    """F1 x 100 of each sentence, the score of the file being their mean.
 
     Case and punctuation are ignored. A sentence without a word on either side has 0. Of several
-    references the best counts, for each variant and sentence, as in rouge_score's ``score_multi``.
-
-    Args:
-        hypotheses: N sentences.
-        references: N sentences.
-        further: further references, N sentences each.
-
-    Returns:
-        ``rouge1``, ``rouge2`` (n-gram overlap) and ``rougeL`` (longest common subsequence).
+    references the best counts for each sentence, as in rouge_score's ``score_multi``.
     """
-    scorer = RougeScorer(["rouge1", "rouge2"], tokenizer=WordTokenizer())
-    found: dict[str, list[float]] = {variant: [] for variant in VARIANTS}
-    for hyp, *refs in zip(hypotheses, references, *further):
-        ngrams = scorer.score_multi(refs, hyp)
-        found["rouge1"].append(100 * float(ngrams["rouge1"].fmeasure))
-        found["rouge2"].append(100 * float(ngrams["rouge2"].fmeasure))
-        found["rougeL"].append(100 * max(_rouge_l(words(hyp), words(ref)) for ref in refs))
+    sentences = [100 * f1(hyp, refs) for hyp, *refs in zip(texts.hypotheses, *texts.all_references)]
     signature = f"F1, {library('rouge_score')}, Unicode words, lower-cased, no stemming, mean over sentences"
-    signature += best_of(further)
-    return {variant: MetricScore(fmean(scores), scores, signature) for variant, scores in found.items()}
+    return MetricScore(fmean(sentences), sentences, signature + best_of(texts.further))
+
+
+def _ngrams(variant: str, hypothesis: str, references: list[str]) -> float:
+    scorer = RougeScorer([variant], tokenizer=WordTokenizer())
+    return float(scorer.score_multi(references, hypothesis)[variant].fmeasure)
 
 
 def _rouge_l(hypothesis: Sequence[str], reference: Sequence[str]) -> float:

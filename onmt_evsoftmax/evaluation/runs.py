@@ -12,7 +12,8 @@ import numpy as np
 from ..base import catalogue
 from ..base.errors import InputError
 from ..base.files import PathLike
-from .report import PRINTED, read_report
+from .metrics import METRICS, held, metric
+from .report import read_report
 
 LABEL = re.compile(r"(?P<function>[\w.-]+)(?::(?P<seed>\d+))?=(?P<path>.+)")
 
@@ -26,9 +27,9 @@ class Run:
         name: its name in that file.
         function: what the model is an example of, as a rule its attention function.
         seed: which of several trainings it is; None where nobody said.
-        scores: metric -> score of the test set.
+        scores: metric -> score of the test set, of all that the file holds.
         sentence_scores: metric -> ``[sentences]``.
-        statistics: ``bleu``, ``chrf`` -> integer ``[sentences, counts]``, where stored.
+        statistics: metric -> ``[sentences, counts]``, where stored.
         attended: see `attended.AttendedWords`, as a dictionary; None without an archive.
     """
 
@@ -59,12 +60,12 @@ def read_runs(arguments: Sequence[str]) -> tuple[list[Run], dict[str, Any]]:
             only system of a file is.
 
     Returns:
-        the runs, and ``reference``, ``further_references``, ``language``, ``settings`` and
-        ``signatures`` of the first file.
+        the runs, and ``reference``, ``further_references``, ``language`` and ``settings`` of the first file,
+        ``signatures`` of the metrics that all files share, and ``notes`` on what cannot be compared.
 
     Raises:
-        InputError: a file cannot be read, does not say what its systems are, or was scored on
-            another test set or in another way than the first.
+        InputError: a file cannot be read, does not say what its systems are, was scored on
+            another test set or in another way than the first, or shares no metric with the others.
     """
     runs: list[Run] = []
     first: Optional[tuple[str, dict[str, Any]]] = None
@@ -80,8 +81,50 @@ def read_runs(arguments: Sequence[str]) -> tuple[list[Run], dict[str, Any]]:
                 f"{path}: holds {len(systems)} systems, but {argument!r} names one; give the file without a label"
             )
         runs += [_run(path, system, label) for system in systems]
-    common = {key: first[1][key] for key in ("reference", "settings", "signatures")}
-    return runs, {**{key: first[1].get(key, default) for key, default in LATER_KEYS.items()}, **common}
+    common = {key: first[1][key] for key in ("reference", "settings")}
+    common.update({key: first[1].get(key, default) for key, default in LATER_KEYS.items()})
+    shared = shared_metrics(runs)
+    signatures = {name: text for name, text in first[1]["signatures"].items() if name in (*shared, "attended")}
+    return runs, {**common, "signatures": signatures, "notes": _incomparable(runs, shared)}
+
+
+def shared_metrics(runs: Sequence[Run]) -> list[str]:
+    """The known metrics that every run has, in the order of `METRICS`.
+
+    Raises:
+        InputError: there is none.
+    """
+    shared = [name for name in METRICS if all(name in run.scores for run in runs)]
+    if not shared:
+        raise InputError(
+            f"{_files(runs)}: share no metric that this version knows; score them with the same: "
+            "onmt_evsoftmax score --metrics"
+        )
+    return shared
+
+
+def _incomparable(runs: Sequence[Run], shared: Sequence[str]) -> list[str]:
+    """What the tables leave out or leave untested, and why."""
+    notes = []
+    for name in dict.fromkeys(name for run in runs for name in run.scores):
+        row, lacking = metric(name), [run for run in runs if name not in run.scores]
+        untested = [run for run in runs if row.corpus and name not in run.statistics]
+        if name not in METRICS:
+            notes.append(f"{name} is left out: this version of onmt_evsoftmax does not know it")
+        elif name not in shared:
+            notes.append(
+                f"{row.printed_name} is left out: not in {_files(lacking)}; see onmt_evsoftmax score --metrics"
+            )
+        elif untested:
+            notes.append(
+                f"{row.printed_name} is not tested: {_files(untested)} lack its sentence statistics; make them again "
+                "with: onmt_evsoftmax score --json"
+            )
+    return notes
+
+
+def _files(runs: Sequence[Run]) -> str:
+    return ", ".join(dict.fromkeys(run.path for run in runs))
 
 
 def group_runs(runs: Sequence[Run], against: str) -> Groups:
@@ -101,9 +144,8 @@ def group_runs(runs: Sequence[Run], against: str) -> Groups:
             )
         group[run.seed] = run
     if against not in found:
-        paths = ", ".join(dict.fromkeys(run.path for run in runs))
         known = ", ".join(sorted(found))
-        raise InputError(f"--against {against}: no such function in {paths}; known: {known}")
+        raise InputError(f"--against {against}: no such function in {_files(runs)}; known: {known}")
     order = {name: place for place, name in enumerate(catalogue.names())}
     names = sorted(found, key=lambda name: (name == against, order.get(name, len(order))))
     return {name: dict(sorted(found[name].items(), key=lambda item: item[0] or 0)) for name in names}
@@ -133,11 +175,11 @@ def _check_alike(path: PathLike, report: dict, first_path: PathLike, first: dict
             f"{path}: scored against {_paths(here)}, but {first_path} against {_paths(there)}, "
             "which is another text; compare runs on one test set"
         )
-    for metric in PRINTED:
-        here, there = (scores["signatures"][metric] for scores in (report, first))
-        if here != there:
+    for name in held(report["signatures"]):
+        here, there = (scores["signatures"].get(name) for scores in (report, first))
+        if there is not None and here != there:
             raise InputError(
-                f"{path}: {PRINTED[metric]} is {here!r}, but in {first_path} it is {there!r}; "
+                f"{path}: {metric(name).printed_name} is {here!r}, but in {first_path} it is {there!r}; "
                 "score both in the same way"
             )
     changed = [key for key, value in first["settings"].items() if report["settings"].get(key) != value]
@@ -157,16 +199,16 @@ def _paths(references: Sequence[Mapping[str, Any]]) -> str:
 
 def _run(path: str, system: Mapping[str, Any], label: Optional[re.Match]) -> Run:
     function, seed = _identity(path, system, label)
-    sentence_scores = {metric: _numbers(system["sentence_scores"][metric]) for metric in PRINTED}
-    details = {metric: value.get("sentence_statistics") for metric, value in system["details"].items()}
+    sentence_scores = {name: _numbers(values) for name, values in system["sentence_scores"].items()}
+    details = {name: value.get("sentence_statistics") for name, value in system["details"].items()}
     return Run(
         path,
         system["name"],
         function,
         seed,
-        {metric: float(system["scores"][metric]) for metric in PRINTED},
+        {name: float(score) for name, score in system["scores"].items()},
         sentence_scores,
-        {metric: _numbers(rows) for metric, rows in details.items() if rows is not None},
+        {name: _numbers(rows) for name, rows in details.items() if rows is not None},
         system.get("attended"),
     )
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from ..archive import KINDS
 from .attended import ANY_HEAD, MEASURES, UNITS
-from .json_part import LARGEST, Part
-
-HIGHEST = 100 + 1e-6
-"""Every metric goes from 0 to 100; a perfect BLEU is 100.00000000000004."""
-
-STATISTICS = {"bleu": 10, "chrf": 18}
-"""Numbers per sentence: two lengths, four matches and four totals; three counts for each of six orders."""
+from .json_part import LARGEST, Damaged, Part
+from .metrics import held, metric
 
 FORM = [f"{side}_{unit}" for side in ("hyp", "ref") for unit in ("segmentation", "tokenization")]
 
 
-def check_scores(report: Any, metrics: Mapping[str, str]) -> None:
+def check_scores(report: Any) -> None:
     """Everything that `compare` and `report` read is there, of its type, finite and in its range.
 
     Args:
-        report: what the JSON file holds.
-        metrics: metric -> its printed name, of all that a report must have.
+        report: what the JSON file holds. Its signatures say which metrics; all systems must have these.
 
     Raises:
         Damaged: naming the part; of a sentence the system, the metric and the line.
@@ -36,15 +30,40 @@ def check_scores(report: Any, metrics: Mapping[str, str]) -> None:
     check_texts(root)
     for key in FORM:
         root.key("settings").key(key).text()
-    signatures = root.key("signatures")
-    for key in metrics:
-        signatures.key(key).text()
+    metrics = check_signatures(root)
     systems = root.key("systems")
     if not systems.parts("system"):
         raise systems.refuse("a list with a system")
     for system in systems.parts("system"):
         name = system.key("name").text()
         _check_system(Part(system.value, f"system {name!r}"), metrics, lines)
+
+
+def check_signatures(root: Part) -> list[str]:
+    """The metrics of a file, known or not, each with its signature.
+
+    Raises:
+        Damaged: there is none, or a signature is no text.
+    """
+    signatures = root.key("signatures")
+    for _, signature in signatures.items():
+        signature.text()
+    if not held(signatures.value):
+        raise signatures.refuse("the signature of a metric")
+    return held(signatures.value)
+
+
+def check_names(part: Part, metrics: Sequence[str]) -> None:
+    """An object has these metrics and no other.
+
+    Raises:
+        Damaged: naming one too few or too many.
+    """
+    for name in metrics:
+        part.key(name)
+    for name, _ in part.items():
+        if name not in metrics:
+            raise Damaged(f"{part.name} has {name!r}, which has no signature")
 
 
 def check_texts(root: Part) -> None:
@@ -66,20 +85,22 @@ def check_texts(root: Part) -> None:
             said.text()
 
 
-def _check_system(system: Part, metrics: Mapping[str, str], lines: int) -> None:
+def _check_system(system: Part, metrics: Sequence[str], lines: int) -> None:
     system.key("hypothesis").key("sha256").text()
     function, seed = system.optional("function"), system.optional("seed")
     if function is not None:
         function.text()
     if seed is not None:
         seed.whole()
-    for metric, printed in metrics.items():
-        score = system.key("scores").key(metric)
-        Part(score.value, f"{system.name}: {printed}").number(0, HIGHEST)
-        sentences = system.key("sentence_scores").key(metric)
-        Part(sentences.value, f"{system.name}: {printed}").numbers("line", lines, 0, HIGHEST)
-    for metric, details in system.key("details").items():
-        _check_statistics(metric, details, lines)
+    for key in ("scores", "sentence_scores"):
+        check_names(system.key(key), metrics)
+    for name in metrics:
+        row = metric(name)
+        part = f"{system.name}: {row.printed_name}"
+        Part(system.value["scores"][name], part).number(*row.bounds)
+        Part(system.value["sentence_scores"][name], part).numbers("line", lines, *row.bounds)
+    for name, details in system.key("details").items():
+        _check_statistics(name, details, lines)
     attention = system.optional("attention")
     functions = attention and attention.optional("functions")
     cross = functions and functions.optional("cross")
@@ -90,11 +111,11 @@ def _check_system(system: Part, metrics: Mapping[str, str], lines: int) -> None:
         _check_attended(attended, lines)
 
 
-def _check_statistics(metric: str, details: Part, lines: int) -> None:
+def _check_statistics(name: str, details: Part, lines: int) -> None:
     statistics = details.optional("sentence_statistics")
     if statistics is not None:
         rows = statistics.parts("line", lines)
-        width = STATISTICS.get(metric, len(rows[0].parts("number")))
+        width = metric(name).statistics or len(rows[0].parts("number"))
         for row in rows:
             row.numbers("number", width, 0, LARGEST)
 

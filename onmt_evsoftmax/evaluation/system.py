@@ -11,11 +11,8 @@ from typing import Optional
 from ..archive import AttentionArchive
 from ..base.errors import InputError
 from .attended import AttendedWords
-from .bleu import score_bleu
-from .chrf import score_chrf
-from .meteor import score_meteor
-from .metric import MetricScore
-from .rouge import score_rouge
+from .metric import MetricScore, Texts
+from .metrics import METRICS
 from .text import TextFile
 
 
@@ -42,35 +39,26 @@ class System:
     seed: Optional[int] = None
 
 
-def score_texts(
-    hypotheses: Sequence[str],
-    references: Sequence[str],
-    *,
-    lang: str,
-    lowercase: bool = False,
-    bleu_tokenize: str = "13a",
-    further: Sequence[Sequence[str]] = (),
-) -> dict[str, MetricScore]:
-    """Every text metric: ``bleu``, ``chrf``, ``rouge1``, ``rouge2``, ``rougeL``, ``meteor``.
+def score_texts(texts: Texts, metrics: Optional[Sequence[str]] = None) -> dict[str, MetricScore]:
+    """The scores of hypotheses, in the order of `METRICS`.
 
-    An empty hypothesis scores 0 in each, and so does every hypothesis of an empty reference.
+    Nothing but empty lines scores 0 in each. Of several references BLEU counts the n-grams of all, TER the edits
+    of the closest; the others take the best one of each sentence. Signatures give their number.
 
     Args:
-        hypotheses: N sentences, N > 0.
-        references: N sentences.
-        lang: language of both, for METEOR's stemmer.
-        lowercase: ignore case in BLEU and chrF; ROUGE and METEOR always do.
-        bleu_tokenize: sacrebleu's tokeniser.
-        further: further references, N sentences each. BLEU counts the n-grams of all; chrF, ROUGE
-            and METEOR take the best reference of each sentence. Their signatures give the number.
+        texts: what to score.
+        metrics: of `METRICS`; None: those that are computed by default.
+
+    Raises:
+        InputError: a metric needs the source, or cannot score a line.
     """
-    texts = {"hypotheses": hypotheses, "references": references, "further": further}
-    return {
-        "bleu": score_bleu(**texts, tokenize=bleu_tokenize, lowercase=lowercase),
-        "chrf": score_chrf(**texts, lowercase=lowercase),
-        **score_rouge(**texts),
-        "meteor": score_meteor(**texts, lang=lang),
-    }
+    scores = {}
+    for name, row in METRICS.items():
+        if row.default if metrics is None else name in metrics:
+            if row.needs_source and texts.source is None:
+                raise InputError(f"{row.printed_name} needs the source; give it with --src FILE")
+            scores[name] = row.score(texts)
+    return scores
 
 
 def system_names(paths: Sequence[str], names: Optional[Sequence[str]]) -> list[str]:

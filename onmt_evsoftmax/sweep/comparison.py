@@ -7,7 +7,8 @@ from typing import Any, Callable, Optional
 
 from ..evaluation.comparison import compare
 from ..evaluation.comparison_file import read_comparison
-from ..evaluation.runs import Groups, Run, group_runs
+from ..evaluation.metrics import METRICS
+from ..evaluation.runs import Groups, Run, group_runs, shared_metrics
 from .folder import AGAINST
 
 
@@ -28,7 +29,8 @@ def comparison_of(
     against = list(groups)[-1]
     if stored is not None:
         notes.append(f"{path.name} was written for other scores than those of the runs; computed anew.")
-    return {**compare(groups, against, allow_missing=True, progress=progress), **common, "notes": notes}
+    comparison = compare(groups, against, allow_missing=True, progress=progress)
+    return {**comparison, **common, "notes": [*common["notes"], *notes]}
 
 
 def group_by_seed(runs: list[Run]) -> Groups:
@@ -49,14 +51,21 @@ def _comparable(runs: list[Run]) -> tuple[Groups, list[str]]:
     return {name: group for name, group in groups.items() if name not in apart}, notes
 
 
-def _values(comparison: dict[str, Any]) -> dict[str, list]:
-    """function -> its seeds with their BLEU, which tell a comparison of old scores from one of these."""
+def _values(comparison: dict[str, Any]) -> dict[str, dict[str, list]]:
+    """function -> metric -> seeds with their scores, which tell a comparison of old scores from one of these."""
     return {
-        name: sorted(zip(summary["seeds"], summary["scores"]["bleu"]["values"]))
+        name: {
+            metric: sorted(zip(summary["seeds"], score["values"]))
+            for metric, score in summary["scores"].items()
+            if metric in METRICS  # those of later versions cannot be told from the runs
+        }
         for name, summary in comparison["functions"].items()
     }
 
 
-def _values_of(runs: list[Run]) -> dict[str, list]:
-    groups = group_by_seed(runs)
-    return {name: sorted((seed, run.scores["bleu"]) for seed, run in group.items()) for name, group in groups.items()}
+def _values_of(runs: list[Run]) -> dict[str, dict[str, list]]:
+    metrics = shared_metrics(runs)
+    return {
+        name: {metric: sorted((seed, run.scores[metric]) for seed, run in group.items()) for metric in metrics}
+        for name, group in group_by_seed(runs).items()
+    }

@@ -37,7 +37,7 @@ class Shown:
 
     Attributes:
         hypotheses: sentences, pieces merged and detokenised as they were scored; None without a file.
-        bleu: sentence BLEU; None where the run is not scored.
+        bleu: sentence BLEU; None where the run is not scored with it.
         model: its attention archive; None without one.
     """
 
@@ -197,7 +197,7 @@ def _read_shown(run: RunFolder, name: str, form: dict[str, Any], groups: Groups,
     return Shown(
         run,
         text.sentences if text else _archived(model, "target", form),
-        None if scored is None else scored.sentence_scores["bleu"],
+        None if scored is None else scored.sentence_scores.get("bleu"),
         model,
     )
 

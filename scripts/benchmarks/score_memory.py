@@ -10,7 +10,6 @@ reference of 30 words; the other rows have both sides long. The first row is wha
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import random
 import resource
@@ -20,7 +19,9 @@ import time
 from collections.abc import Sequence
 from typing import Optional
 
-METRICS = ("bleu", "chrf", "rouge", "meteor")
+from onmt_evsoftmax.evaluation.metric import Texts
+from onmt_evsoftmax.evaluation.metrics import METRICS
+
 WORDS = (1_000, 8_000, 100_000)
 NORMAL = 30
 VOCABULARY = [f"wort{number}" for number in range(2000)] + ["Häuser", "Hauses", ",", "."] * 25
@@ -28,11 +29,11 @@ VOCABULARY = [f"wort{number}" for number in range(2000)] + ["Häuser", "Hauses",
 
 def measure(metric: str, hypothesis_words: int, reference_words: int) -> tuple[float, float]:
     """Processor seconds of a metric on one pair of random lines, and the peak of this process in MB."""
-    score = getattr(importlib.import_module(f"onmt_evsoftmax.evaluation.{metric}"), f"score_{metric}")
     rng = random.Random(0)
     hyp, ref = (" ".join(rng.choices(VOCABULARY, k=words)) for words in (hypothesis_words, reference_words))
+    row, texts = METRICS[metric], Texts([hyp], [ref], "de")
     begin = time.process_time()  # other work on the machine does not count
-    score([hyp], [ref], **({"lang": "de"} if metric == "meteor" else {}))
+    row.score(texts)
     seconds = time.process_time() - begin
     unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kilobytes elsewhere
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
@@ -41,8 +42,10 @@ def measure(metric: str, hypothesis_words: int, reference_words: int) -> tuple[f
 def measure_apart(*arguments: object) -> str:
     """`measure` in a process of its own, as a cell of the table."""
     command = [sys.executable, "-m", "scripts.benchmarks.score_memory", "--one", *map(str, arguments)]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    seconds, peak = json.loads(printed)
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        return "refused" if "InputError" in done.stderr else "failed"
+    seconds, peak = json.loads(done.stdout)
     return f"{seconds:.1f} s, {peak:.0f} MB"
 
 

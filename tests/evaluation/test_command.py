@@ -5,6 +5,7 @@ import sys
 import pytest
 from sacremoses import MosesTokenizer
 
+from onmt_evsoftmax.evaluation.metric import Texts
 from onmt_evsoftmax.evaluation.report import read_report
 from onmt_evsoftmax.evaluation.system import score_texts
 
@@ -19,7 +20,7 @@ def test_the_real_command_equals_the_library(tmp_path, files):
     result = python("-m", "onmt_evsoftmax", "score", *arguments)
     report = read_report(out)
     for system, lines in zip(report["systems"], (HYPOTHESES, REFERENCES)):
-        expected = score_texts(lines, REFERENCES, lang="de")
+        expected = score_texts(Texts(lines, REFERENCES, "de"))
         assert system["scores"] == pytest.approx({name: score.corpus for name, score in expected.items()})
     assert [system["name"] for system in report["systems"]] == ["hyp", "ref"]
     assert f"written: {out}" in result.stdout
@@ -173,7 +174,7 @@ def test_several_references_all_count(tmp_path, files, score, given_apart):
     status, printed, _ = score("--hyp", hyp, *references, "--json", out)
     report = read_report(out)
     assert status == 0 and f"{ref}and{other}" in "".join(printed.split())
-    expected = score_texts(HYPOTHESES, REFERENCES, lang="de", further=[lines])
+    expected = score_texts(Texts(HYPOTHESES, REFERENCES, "de", further=[lines]))
     assert report["systems"][0]["scores"] == {name: score.corpus for name, score in expected.items()}
     assert all(report["signatures"][metric].startswith("nrefs:2|") for metric in ("bleu", "chrf"))
     assert report["reference"]["path"] == str(ref)

@@ -16,7 +16,8 @@ from onmt_evsoftmax.evaluation.attended_seeds import pool_attended
 from onmt_evsoftmax.evaluation.comparison import mark
 from onmt_evsoftmax.evaluation.comparison_file import read_comparison
 from onmt_evsoftmax.evaluation.comparison_table import escape_latex, to_csv, to_latex, to_markdown
-from onmt_evsoftmax.evaluation.report import PRINTED, read_report
+from onmt_evsoftmax.evaluation.metrics import METRICS
+from onmt_evsoftmax.evaluation.report import read_report
 from onmt_evsoftmax.evaluation.runs import Run
 from onmt_evsoftmax.evaluation.significance import Resampling, mean_significance
 
@@ -25,6 +26,7 @@ from .mutations import mutations
 from .runs_on_disk import ERRORS, SEEDS, all_runs, score_run, translate
 from .testset import ROOT, python
 
+PRINTED = {name: row.printed_name for name, row in METRICS.items() if row.default}
 FAST = ("--samples", "200", "--trials", "400")
 
 

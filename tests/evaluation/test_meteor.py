@@ -3,13 +3,14 @@ import pytest
 
 from onmt_evsoftmax.evaluation.languages import STEMMERS
 from onmt_evsoftmax.evaluation.meteor import score_meteor
+from onmt_evsoftmax.evaluation.metric import Texts
 from onmt_evsoftmax.evaluation.words import words_and_marks
 
 from .testset import HYPOTHESES, REFERENCES
 
 
 def meteor(hyp, ref, lang="de"):
-    return score_meteor([hyp], [ref], lang=lang).corpus
+    return score_meteor(Texts([hyp], [ref], lang)).corpus
 
 
 def by_definition(matches, chunks, hyp_length, ref_length):
@@ -41,7 +42,7 @@ def test_chunks_and_lengths_follow_the_definition():
 
 
 def test_a_perfect_hypothesis_is_a_little_below_100():
-    score = score_meteor(REFERENCES, REFERENCES, lang="de")
+    score = score_meteor(Texts(REFERENCES, REFERENCES, "de"))
     expected = [100 * (1 - 0.5 / len(words_and_marks(line)) ** 3) for line in REFERENCES]
     assert score.sentences == pytest.approx(expected)
     assert score.corpus == pytest.approx(sum(expected) / len(expected))
@@ -53,7 +54,7 @@ def test_case_does_not_matter_and_marks_do():
 
 
 def test_empty_lines_score_zero():
-    assert score_meteor(["", "", "drei Wörter"], ["ein Wort", "", ""], lang="de").sentences == [0, 0, 0]
+    assert score_meteor(Texts(["", "", "drei Wörter"], ["ein Wort", "", ""], "de")).sentences == [0, 0, 0]
 
 
 def test_no_data_of_nltk_is_needed(monkeypatch):
@@ -62,14 +63,14 @@ def test_no_data_of_nltk_is_needed(monkeypatch):
 
     monkeypatch.setattr(nltk.data, "find", refuse)
     monkeypatch.setattr(nltk.data, "load", refuse)
-    assert score_meteor(HYPOTHESES, REFERENCES, lang="de").corpus > 0
+    assert score_meteor(Texts(HYPOTHESES, REFERENCES, "de")).corpus > 0
 
 
 def test_the_variant_is_named():
-    signature = score_meteor(["Hund"], ["Hunde"], lang="de").signature
+    signature = score_meteor(Texts(["Hund"], ["Hunde"], "de")).signature
     assert signature.startswith(f"nltk {nltk.__version__}, exact+stem:german, no synonyms, ")
     assert "alpha 0.9 beta 3 gamma 0.5" in signature
-    assert "stem:english" in score_meteor(["dog"], ["dogs"], lang="en").signature
+    assert "stem:english" in score_meteor(Texts(["dog"], ["dogs"], "en")).signature
 
 
 @pytest.mark.parametrize("lang", sorted(STEMMERS))
@@ -79,12 +80,12 @@ def test_every_language_has_its_stemmer(lang):
 
 def test_a_language_without_a_stemmer_has_exact_matches_alone_and_says_so():
     assert meteor("psi", "pes", lang="cs") == 0 < meteor("psi", "psi", lang="cs")
-    assert "exact, no stemmer for cs, no synonyms" in score_meteor(["pes"], ["pes"], lang="cs").signature
+    assert "exact, no stemmer for cs, no synonyms" in score_meteor(Texts(["pes"], ["pes"], "cs")).signature
 
 
 def test_of_several_references_the_best_of_each_sentence_counts():
     others = [f"{line} Und mehr." for line in HYPOTHESES]
-    both = score_meteor(HYPOTHESES, REFERENCES, lang="de", further=[others])
-    alone = [score_meteor(HYPOTHESES, texts, lang="de").sentences for texts in (REFERENCES, others)]
+    both = score_meteor(Texts(HYPOTHESES, REFERENCES, "de", further=[others]))
+    alone = [score_meteor(Texts(HYPOTHESES, texts, "de")).sentences for texts in (REFERENCES, others)]
     assert both.sentences == [max(pair) for pair in zip(*alone)]
     assert both.signature.endswith(", best of 2 references")

@@ -9,6 +9,7 @@ from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.base.files import sha256
 from onmt_evsoftmax.evaluation.attended import measure_attended
 from onmt_evsoftmax.evaluation.languages import Language
+from onmt_evsoftmax.evaluation.metric import Texts
 from onmt_evsoftmax.evaluation.report import build_report, print_report, read_report, write_report
 from onmt_evsoftmax.evaluation.system import System, score_texts
 from onmt_evsoftmax.evaluation.text import load_text
@@ -32,7 +33,7 @@ GERMAN = Language("de", "--lang")
 def report(tmp_path, files):
     hyp, ref = (load_text(path) for path in files)
     archive = AttentionArchive(archive_file(tmp_path / "a.npz", random_sentences(0, count=len(HYPOTHESES))))
-    scores = score_texts(hyp.sentences, ref.sentences, lang="de")
+    scores = score_texts(Texts(hyp.sentences, ref.sentences, "de"))
     system = System("ev-softmax [bold]", hyp, scores, archive, measure_attended(archive))
     return build_report([system], [ref], SETTINGS, GERMAN)
 
@@ -109,16 +110,16 @@ def test_without_attention_there_are_no_such_columns(report):
 
 def test_empty_lines_are_noted_once_per_file(files):
     hyp, ref = (load_text(path) for path in files)
-    system = System("a", hyp, score_texts(hyp.sentences, ref.sentences, lang="de"))
+    system = System("a", hyp, score_texts(Texts(hyp.sentences, ref.sentences, "de")))
     assert build_report([system, system], [ref], SETTINGS, GERMAN)["notes"] == [
-        f"{files[0]}: 1 line(s) without text, scoring 0 in every metric"
+        f"{files[0]}: 1 line(s) without text, which match nothing in any metric"
     ]
 
 
 def test_notes_of_the_files_are_printed(tmp_path, files):
     hyp = load_text(write_lines(tmp_path / "pieces.de", ["Dampf@@ schiff"] * len(REFERENCES)))
     ref = load_text(files[1])
-    system = System("a", hyp, score_texts(hyp.sentences, ref.sentences, lang="de"))
+    system = System("a", hyp, score_texts(Texts(hyp.sentences, ref.sentences, "de")))
     report = build_report([system], [ref], SETTINGS, GERMAN)
     assert f"note: {hyp.path}: 5 line(s) hold subword marks" in printed(report)
 

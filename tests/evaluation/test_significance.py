@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from statistics import NormalDist
 
 import numpy as np
@@ -11,9 +12,10 @@ from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.significance import PairedTest
 
 from onmt_evsoftmax.base.errors import InputError
-from onmt_evsoftmax.evaluation.bleu import score_bleu
-from onmt_evsoftmax.evaluation.chrf import score_chrf
+from onmt_evsoftmax.evaluation.bleu import corpus_bleu
 from onmt_evsoftmax.evaluation.corpus_significance import MeanOverSeeds, corpus_significance
+from onmt_evsoftmax.evaluation.metric import Texts
+from onmt_evsoftmax.evaluation.metrics import METRICS
 from onmt_evsoftmax.evaluation.significance import (
     IDENTICAL,
     Resampling,
@@ -163,6 +165,10 @@ def test_a_seed_that_cannot_be_reproduced_is_refused(monkeypatch, value):
         random_seed()
 
 
+SCORERS = {"bleu": BLEU, "chrf": CHRF, "chrfpp": partial(CHRF, word_order=2)}
+"""metric -> how sacrebleu computes it."""
+
+
 def sentences(seed, errors, count=60):
     """References, and hypotheses with a share of their words replaced."""
     rng = np.random.default_rng(0)
@@ -174,15 +180,17 @@ def sentences(seed, errors, count=60):
 
 
 def statistics(metric, seed, errors):
-    scorer = {"bleu": score_bleu, "chrf": score_chrf}[metric]
-    return np.array(scorer(*sentences(seed, errors)).details["sentence_statistics"])
+    return np.array(METRICS[metric].score(Texts(*sentences(seed, errors), "de")).details["sentence_statistics"])
 
 
-@pytest.mark.parametrize("metric, scorer", [("bleu", BLEU), ("chrf", CHRF)])
+@pytest.mark.parametrize("metric, scorer", SCORERS.items())
 def test_one_seed_is_sacrebleus_own_test(metric, scorer):
     (system, references), (baseline, _) = sentences(1, 0.25), sentences(2, 0.3)
     found = corpus_significance(
-        metric, [statistics(metric, 1, 0.25)], [statistics(metric, 2, 0.3)], Resampling(200, 300)
+        METRICS[metric].corpus_score(),
+        [statistics(metric, 1, 0.25)],
+        [statistics(metric, 2, 0.3)],
+        Resampling(200, 300),
     )
     for kind, samples, p in (("bs", 200, found.p_bootstrap), ("ar", 300, found.p_randomisation)):
         systems = [("baseline", baseline), ("system", system)]
@@ -193,24 +201,24 @@ def test_one_seed_is_sacrebleus_own_test(metric, scorer):
     assert found.interval[0] < found.difference < found.interval[1]
 
 
-@pytest.mark.parametrize("metric", ["bleu", "chrf"])
+@pytest.mark.parametrize("metric", SCORERS)
 def test_the_tested_score_is_the_mean_over_seeds(metric):
-    scorer = {"bleu": score_bleu, "chrf": score_chrf}[metric]
+    row = METRICS[metric]
     rows = np.concatenate([statistics(metric, seed, 0.3) for seed in (1, 2, 3)], axis=1)
-    expected = np.mean([scorer(*sentences(seed, 0.3)).corpus for seed in (1, 2, 3)])
-    mean = MeanOverSeeds({"bleu": BLEU, "chrf": CHRF}[metric](), 3)
+    expected = np.mean([row.score(Texts(*sentences(seed, 0.3), "de")).corpus for seed in (1, 2, 3)])
+    mean = MeanOverSeeds(row.corpus_score(), 3)
     assert mean._aggregate_and_compute(rows).score == pytest.approx(expected)
 
 
 def test_copies_of_a_seed_are_no_further_evidence():
     """Three copies of one seed must not be more significant than the seed itself."""
     system, baseline = statistics("bleu", 1, 0.25), statistics("bleu", 2, 0.3)
-    once = corpus_significance("bleu", [system], [baseline], Resampling(200, 300))
-    thrice = corpus_significance("bleu", [system] * 3, [baseline] * 3, Resampling(200, 300))
+    once = corpus_significance(corpus_bleu, [system], [baseline], Resampling(200, 300))
+    thrice = corpus_significance(corpus_bleu, [system] * 3, [baseline] * 3, Resampling(200, 300))
     assert thrice.p_randomisation == pytest.approx(once.p_randomisation, abs=0.01)
     assert thrice.interval == pytest.approx(once.interval)
 
 
 def test_the_same_output_twice_is_no_difference_for_a_corpus_metric():
     rows = statistics("bleu", 1, 0.3)
-    assert corpus_significance("bleu", [rows], [rows.copy()], Resampling(50, 50)) == IDENTICAL
+    assert corpus_significance(corpus_bleu, [rows], [rows.copy()], Resampling(50, 50)) == IDENTICAL

@@ -4,6 +4,7 @@ import pytest
 
 from onmt_evsoftmax.archive import AttentionArchive
 from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.evaluation.metric import Texts
 from onmt_evsoftmax.evaluation.system import check_archive_fits, score_texts, system_names
 from onmt_evsoftmax.evaluation.text import load_text
 
@@ -14,7 +15,7 @@ METRICS = ["bleu", "chrf", "rouge1", "rouge2", "rougeL", "meteor"]
 
 
 def test_every_metric_scores_the_file_and_each_line():
-    scores = score_texts(HYPOTHESES, REFERENCES, lang="de")
+    scores = score_texts(Texts(HYPOTHESES, REFERENCES, "de"))
     assert list(scores) == METRICS
     for score in scores.values():
         assert 0 < score.corpus < 100
@@ -25,34 +26,34 @@ def test_every_metric_scores_the_file_and_each_line():
 
 def test_the_order_of_sentences_does_not_matter():
     order = random.Random(1).sample(range(len(HYPOTHESES)), len(HYPOTHESES))
-    there = score_texts(HYPOTHESES, REFERENCES, lang="de")
-    shuffled = score_texts([HYPOTHESES[i] for i in order], [REFERENCES[i] for i in order], lang="de")
+    there = score_texts(Texts(HYPOTHESES, REFERENCES, "de"))
+    shuffled = score_texts(Texts([HYPOTHESES[i] for i in order], [REFERENCES[i] for i in order], "de"))
     for metric in METRICS:
         assert shuffled[metric].corpus == there[metric].corpus
         assert shuffled[metric].sentences == [there[metric].sentences[i] for i in order]
 
 
 def test_pairing_does_matter():
-    rotated = score_texts(HYPOTHESES[1:] + HYPOTHESES[:1], REFERENCES, lang="de")
-    for metric, score in score_texts(HYPOTHESES, REFERENCES, lang="de").items():
+    rotated = score_texts(Texts(HYPOTHESES[1:] + HYPOTHESES[:1], REFERENCES, "de"))
+    for metric, score in score_texts(Texts(HYPOTHESES, REFERENCES, "de")).items():
         assert rotated[metric].corpus < score.corpus
 
 
 def test_lowercase_reaches_bleu_and_chrf():
     upper = [line.upper() for line in HYPOTHESES]
-    cased, uncased = (score_texts(upper, REFERENCES, lang="de", lowercase=lower) for lower in (False, True))
+    cased, uncased = (score_texts(Texts(upper, REFERENCES, "de", lowercase=lower)) for lower in (False, True))
     for metric in METRICS:
         assert (cased[metric].corpus < uncased[metric].corpus) == (metric in ("bleu", "chrf"))
 
 
 def test_the_language_reaches_the_stemmer():
     pair = ["er walking"], ["er walked"]
-    german, english = (score_texts(*pair, lang=lang)["meteor"].corpus for lang in ("de", "en"))
+    german, english = (score_texts(Texts(*pair, lang))["meteor"].corpus for lang in ("de", "en"))
     assert german < english
 
 
 def test_nothing_but_empty_lines():
-    for score in score_texts(["", ""], ["", ""], lang="de").values():
+    for score in score_texts(Texts(["", ""], ["", ""], "de")).values():
         assert [score.corpus, *score.sentences] == [0, 0, 0]
 
 

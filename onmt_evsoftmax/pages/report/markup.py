@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Optional
 
 from ...evaluation.comparison_table import Cell, legend, p_text, printed, table_rows
-from ...evaluation.report import PRINTED
+from ...evaluation.metrics import metric
 from ...evaluation.significance import TESTS
 from ...sweep.folder import Sweep
 from ...sweep.missing import Missing
@@ -63,13 +63,13 @@ def _differences(test: TestSet) -> str:
     rows = [
         [
             escape(printed(function)),
-            PRINTED[metric],
+            escape(metric(measure).heading),
             f"{found['difference']:+.2f}",
             _interval(found["interval"]),
             *(escape(p_text(found["p"][name])) for name in TESTS),
         ]
         for function, metrics in comparison["differences"].items()
-        for metric, found in metrics.items()
+        for measure, found in metrics.items()
     ]
     what = "; ".join(f"{key}: {method[key]}" for key in (*TESTS, "interval"))
     table = _table(f"{test.name}, minus {against}", heads, rows)

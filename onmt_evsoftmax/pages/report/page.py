@@ -222,7 +222,7 @@ def _carried(content: Content) -> str:
 def _examples(content: Content) -> str:
     name = markup.escape(content.test.name)
     if content.differences is None:
-        why = f"{printed(PAIR[0])} and {printed(PAIR[1])} are not both scored with the same seed yet."
+        why = f"{printed(PAIR[0])} and {printed(PAIR[1])} have no seed in common that is scored with BLEU (yet)."
         return f"<h3>{name}</h3>\n<p>{markup.escape(why)}</p>"
     parts = [
         markup.example_list(content.test, title, numbers, content.differences, PAIR, set(content.weights))

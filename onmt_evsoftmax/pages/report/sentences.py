@@ -16,15 +16,14 @@ def bleu_differences(groups: Groups, function: str, other: str) -> Optional[np.n
     """Sentence BLEU of ``function`` minus that of ``other``, mean over the seeds that both have.
 
     Returns:
-        ``[sentences]``, or None where they share no seed.
+        ``[sentences]``, or None where they share no seed that was scored with BLEU.
     """
-    seeds = [seed for seed in groups.get(function, {}) if seed in groups.get(other, {})]
-    if not seeds:
-        return None
-    gaps = [
-        groups[function][seed].sentence_scores["bleu"] - groups[other][seed].sentence_scores["bleu"] for seed in seeds
+    scores = [
+        {seed: run.sentence_scores["bleu"] for seed, run in groups.get(name, {}).items() if "bleu" in run.scores}
+        for name in (function, other)
     ]
-    return np.mean(gaps, axis=0)
+    gaps = [scores[0][seed] - scores[1][seed] for seed in scores[0] if seed in scores[1]]
+    return np.mean(gaps, axis=0) if gaps else None
 
 
 def extremes(differences: np.ndarray, count: int) -> tuple[list[int], list[int]]:
