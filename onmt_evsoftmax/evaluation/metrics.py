@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Callable, Optional
 
+from .json_part import LARGEST
 from .metric import MetricScore, Texts
 
 HIGHEST = 100 + 1e-6
@@ -45,7 +46,11 @@ class Metric:
 
     @property
     def heading(self) -> str:
-        """The printed name, with an arrow where less is better."""
+        """The printed name, with an arrow where less is better.
+
+        >>> metric("bleu").heading, metric("ter").heading
+        ('BLEU', 'TER ↓')
+        """
         return self.printed_name if self.higher_is_better else f"{self.printed_name} ↓"
 
     def score(self, texts: Texts) -> MetricScore:
@@ -61,6 +66,15 @@ METRICS = {
     "bleu": Metric("BLEU", ".bleu.score_bleu", ".bleu.corpus_bleu", statistics=10),
     "chrf": Metric("chrF", ".chrf.score_chrf", ".chrf.corpus_chrf", statistics=18),
     "chrfpp": Metric("chrF++", ".chrf.score_chrfpp", ".chrf.corpus_chrfpp", statistics=24, default=False),
+    "ter": Metric(
+        "TER",
+        ".ter.score_ter",
+        ".ter.corpus_ter",
+        statistics=2,
+        higher_is_better=False,
+        bounds=(0, LARGEST),
+        default=False,
+    ),
     "rouge1": Metric("ROUGE-1", ".rouge.score_rouge1"),
     "rouge2": Metric("ROUGE-2", ".rouge.score_rouge2"),
     "rougeL": Metric("ROUGE-L", ".rouge.score_rouge_l"),

@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from sacrebleu.metrics import BLEU, CHRF
+from sacrebleu.metrics import BLEU, CHRF, TER
 from sacrebleu.significance import PairedTest
 
 from onmt_evsoftmax.base.errors import InputError
@@ -165,7 +165,7 @@ def test_a_seed_that_cannot_be_reproduced_is_refused(monkeypatch, value):
         random_seed()
 
 
-SCORERS = {"bleu": BLEU, "chrf": CHRF, "chrfpp": partial(CHRF, word_order=2)}
+SCORERS = {"bleu": BLEU, "chrf": CHRF, "chrfpp": partial(CHRF, word_order=2), "ter": TER}
 """metric -> how sacrebleu computes it."""
 
 
