@@ -1,5 +1,6 @@
 """Scores of translations, read from files: line-aligned text and attention archives.
 
-`system.score_texts` is the way in from Python; ``onmt_evsoftmax score`` is the command.
+`metrics.METRICS` is the table of metrics, `system.score_texts` the way in from Python;
+``onmt_evsoftmax score`` is the command.
 Nothing here imports torch.
 """
