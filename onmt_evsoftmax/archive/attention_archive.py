@@ -107,15 +107,23 @@ class AttentionArchive:
             InputError: there is no such sentence, or its arrays are missing, damaged, of another type or shape
                 than its tokens need, or hold what cannot be a weight.
         """
-        if not 0 <= index < len(self):
-            raise InputError(f"{self.path}: no sentence {index}; it holds sentences 0 to {len(self) - 1}")
-        tokens = {side: self.metadata["sentences"][index][side] for side in SIDES}
+        tokens = self.tokens(index)
         sentence = Sentence(attention={}, **tokens)
         attention = {kind: self._weights(index, kind, sentence) for kind in self.metadata["kinds"]}
         return Sentence(attention=attention, **tokens)
 
     def __iter__(self):
         return (self[index] for index in range(len(self)))
+
+    def tokens(self, index: int) -> dict[str, list[str]]:
+        """The pieces of a sentence by side, without reading any attention.
+
+        Raises:
+            InputError: there is no such sentence.
+        """
+        if not 0 <= index < len(self):
+            raise InputError(f"{self.path}: no sentence {index}; it holds sentences 0 to {len(self) - 1}")
+        return {side: self.metadata["sentences"][index][side] for side in SIDES}
 
     def _weights(self, index: int, kind: str, sentence: Sentence) -> np.ndarray:
         """One array of a sentence, checked against its tokens."""

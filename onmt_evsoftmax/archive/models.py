@@ -9,7 +9,7 @@ from typing import Optional
 from ..base.catalogue import printed_name
 from ..base.errors import InputError
 from ..base.files import PathLike
-from . import SIDES, AttentionArchive
+from . import AttentionArchive
 from .segmentation import merge
 
 
@@ -28,21 +28,21 @@ class Model:
         """Printed name of the mapping that made this kind of attention."""
         return printed_name(self.archive.metadata["functions"][kind])
 
-    def source(self, sentence: int) -> list[str]:
-        """Source words of a sentence, without reading any attention."""
-        return merge(self._tokens(sentence)["source"], self.segmentation)
+    @property
+    def kinds(self) -> list[str]:
+        return self.archive.metadata["kinds"]
+
+    def words(self, sentence: int, side: str) -> list[str]:
+        """The words of a side of a sentence, without reading any attention."""
+        return merge(self.archive.tokens(sentence)[side], self.segmentation)
+
+    def text(self, sentence: int, side: str) -> str:
+        """The words of a side as a line, without the closing ``</s>``."""
+        return " ".join(word for word in self.words(sentence, side) if word != "</s>")
 
     def lacks_words(self, sentence: int) -> bool:
         """Whether a side of a sentence has no tokens, as the source of an empty line."""
-        return not all(self._tokens(sentence).values())
-
-    def _tokens(self, sentence: int) -> dict[str, list[str]]:
-        sentences = self.archive.metadata["sentences"]
-        if not 0 <= sentence < len(sentences):
-            raise InputError(
-                f"{self.archive.path}: no sentence {sentence}; it holds sentences 0 to {len(sentences) - 1}"
-            )
-        return {side: sentences[sentence][side] for side in SIDES}
+        return not all(self.archive.tokens(sentence).values())
 
 
 def open_models(paths: Sequence[PathLike], names: Optional[Sequence[str]] = None) -> list[Model]:
@@ -70,9 +70,8 @@ def titles(models: Sequence[Model], kind: str) -> list[str]:
 def require_kind(models: Sequence[Model], kind: str) -> None:
     """Raise `InputError` where an archive does not hold this kind of attention."""
     for model in models:
-        kinds = model.archive.metadata["kinds"]
-        if kind not in kinds:
-            raise InputError(f"{model.archive.path}: holds no {kind} attention, only: {', '.join(kinds)}")
+        if kind not in model.kinds:
+            raise InputError(f"{model.archive.path}: holds no {kind} attention, only: {', '.join(model.kinds)}")
 
 
 def require_same_source(models: Sequence[Model], sentence: int) -> None:
@@ -82,9 +81,9 @@ def require_same_source(models: Sequence[Model], sentence: int) -> None:
     they are different models' translations.
     """
     first, *others = models
-    expected = first.source(sentence)
+    expected = first.words(sentence, "source")
     for other in others:
-        if other.source(sentence) != expected:
+        if other.words(sentence, "source") != expected:
             raise InputError(
                 f"{first.archive.path} and {other.archive.path}: sentence {sentence} has different sources; "
                 "draw archives of the same test set"

@@ -13,15 +13,15 @@ from ..figures.colour import DARK, LIGHT, TICKS
 
 HERE = Path(__file__).parent
 THEMES = {"light": LIGHT, "dark": DARK}
-STYLES = (HERE / "page_common.css", HERE / "map.css")
-SCRIPTS = (HERE / "page_common.js", HERE / "map.js", HERE / "choices.js")
+STYLES = (HERE / "page_common.css", HERE / "viewer.css")
+SCRIPTS = tuple(HERE / f"{name}.js" for name in ("page_common", "map", "weights", "viewer"))
 
 
 def render(
     title: str,
     body: str,
     data: Mapping[str, Any],
-    scripts: Sequence[Path],
+    scripts: Sequence[Path] = (),
     styles: Sequence[Path] = (),
     colours: Optional[Mapping[str, Mapping[str, str]]] = None,
 ) -> str:
@@ -29,8 +29,9 @@ def render(
 
     Args:
         title: plain text, escaped here.
-        body: HTML; with ``__MAPS__`` in its template (see `fill`) the scripts have where to draw.
-        data: read by the scripts as ``data``; the themes and ticks of `colour` are added.
+        body: HTML with ``__VIEWER__`` in its template, see `fill`.
+        data: read by the scripts as ``data``: what `viewer.viewer_data` gives, and what is the page's own; the themes
+            and ticks of `colour` are added.
         scripts: JavaScript files of this page, after those that all pages share.
         styles: CSS files of this page, likewise.
         colours: CSS variables for ``light`` and ``dark`` pages besides those of `colour.Theme`.
@@ -46,8 +47,8 @@ def render(
 
 
 def fill(template: Path, parts: Mapping[str, str]) -> str:
-    """The HTML of a template, ``__NAME__`` replaced by ``parts["NAME"]``; ``__MAPS__`` is ``map.html``."""
-    found = {"MAPS": (HERE / "map.html").read_text(encoding="utf-8"), **parts}
+    """The HTML of a template, ``__NAME__`` replaced by ``parts["NAME"]``; ``__VIEWER__`` is ``viewer.html``."""
+    found = {"VIEWER": (HERE / "viewer.html").read_text(encoding="utf-8"), **parts}
     # in one pass: a text that reads like a placeholder stays text
     return re.sub(r"__([A-Z]+)__", lambda name: found[name[1]], template.read_text(encoding="utf-8"))
 

@@ -1,11 +1,11 @@
 /* Maps of attention: labels, a canvas of cells, and a cursor that reads them.
 
-   A map is { kind, title, lines, queries, keys, weights, visible, digits, sign }: texts above it, tokens of the
-   rows and columns, rows of weights, whether the mask lets row q see column k (a function), and how exactly
-   a weight is known: its digits, and what stands before them. */
+   A map is { kind, title, lines, queries, keys, weights, visible }: texts above it, tokens of the rows and
+   columns, rows of weights, and whether the mask lets row q see column k (a function). */
 
 const SIDES = { cross: ["target", "source"], encoder: ["source", "source"],
                 decoder: ["target", "target_input"] };
+const SMALLEST_CELL = 15, LARGEST_CELL = 30;
 
 const pen = document.createElement("canvas").getContext("2d");
 const cut = token => token.length > 28 ? token.slice(0, 27) + "…" : token;
@@ -15,25 +15,17 @@ function textWidth(tokens, size) {
   return tokens.reduce((widest, token) => Math.max(widest, pen.measureText(cut(token)).width), 0);
 }
 
-/* One grid of weights from those of the chosen heads: of a number, or of all for "mean" and "max". */
-function combineHeads(head, heads, gridOf) {
-  const grids = (isNaN(head) ? [...Array(heads).keys()] : [Number(head)]).map(gridOf);
-  const together = head === "max" ? values => Math.max(...values)
-                                  : values => values.reduce((a, b) => a + b) / values.length;
-  return grids[0].map((row, q) => row.map((_, k) => together(grids.map(grid => grid[q][k]))));
-}
-
 /* Sizes in pixels that fit as many maps beside each other as keep cells of the smallest side. */
-function layoutMaps(maps, room, smallest) {
+function layoutMaps(maps, room) {
   const keys = Math.max(...maps.map(map => map.keys.length), 1);
   const widest = size => textWidth(maps.flatMap(map => map.queries), size) + 8;
   const tallest = size => textWidth(maps.flatMap(map => map.keys), size) * 0.71 + size;
   for (let beside = maps.length; ; beside--) {
     const share = (room - 40 * (beside - 1)) / beside;
-    const cell = Math.floor(Math.min(30, (share - widest(13) - tallest(13)) / keys));
-    if (cell >= smallest || beside === 1) {
-      const side = Math.max(cell, 15), font = Math.min(13, side * 0.78);
-      return { side, font, left: Math.min(widest(font), room * 0.4), top: tallest(font) };
+    const cell = Math.floor(Math.min(LARGEST_CELL, (share - widest(13) - tallest(13)) / keys));
+    if (cell >= SMALLEST_CELL || beside === 1) {
+      const side = Math.max(cell, SMALLEST_CELL), font = Math.min(13, side * 0.78);
+      return { side, font, share, left: Math.min(widest(font), room * 0.4), top: tallest(font) };
     }
   }
 }
@@ -108,15 +100,15 @@ function drawMap(map, size, parent) {
   const columns = drawColumns(map, size, width, cells);
   paintCells(map, size, cells);
   followCursor(map, size, cells, rows, columns, scroll);
-  caption.style.maxWidth = Math.max(size.left + width, 260) + "px";
+  caption.style.maxWidth = Math.max(size.left + width, Math.min(size.share, 260)) + "px";
 }
 
 /* Draw maps in place of those that were there. */
-function drawMaps(maps, smallest) {
+function drawMaps(maps) {
   const parent = control("maps");
   parent.replaceChildren();
   if (!maps.length) return;
-  const size = layoutMaps(maps, parent.clientWidth, smallest);
+  const size = layoutMaps(maps, parent.clientWidth);
   for (const map of maps) drawMap(map, size, parent);
 }
 
@@ -130,11 +122,12 @@ function drawLegend(kind) {
   control("masked").hidden = kind !== "decoder";
 }
 
-function describeWeight({ weights, visible, digits, sign }, q, k) {
+/* A weight that is not 0 is known to 8 bits. */
+function describeWeight({ weights, visible }, q, k) {
   const weight = weights[q][k];
   if (!visible(q, k)) return "hidden by the causal mask";
   if (weight === 0) return "exactly 0";
-  return sign + (weight < 1e-4 ? weight.toExponential(digits - 1) : weight.toPrecision(digits));
+  return "≈ " + (weight < 1e-4 ? weight.toExponential(1) : weight.toPrecision(2));
 }
 
 function readCell(map, q, k) {

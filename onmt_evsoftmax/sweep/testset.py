@@ -13,6 +13,7 @@ from ..archive.models import Model
 from ..base.errors import InputError
 from ..base.files import read_lines, sha256
 from ..evaluation.attended import check_archive
+from ..evaluation.comparison_table import printed
 from ..evaluation.report import read_report
 from ..evaluation.runs import Groups, read_runs
 from ..evaluation.system import check_archive_fits
@@ -192,7 +193,7 @@ def _read_shown(run: RunFolder, name: str, form: dict[str, Any], groups: Groups,
             raise InputError(f"{path}: is not what {run.file(name, 'json')} scored; score it again")
     archive = run.file(name, "npz")
     if archive is not None:
-        model = Model(_open_archive(archive, text))
+        model = Model(_open_archive(archive, text), printed(run.function))
     scored = groups.get(run.function, {}).get(run.seed)
     return Shown(
         run,

@@ -18,7 +18,6 @@ import yaml
 
 from onmt_evsoftmax.archive import AttentionArchive
 from onmt_evsoftmax.archive.models import open_models
-from onmt_evsoftmax.archive.panel import View
 from onmt_evsoftmax.archive.segmentation import SCHEMES
 from onmt_evsoftmax.base.downloads import _Part
 from onmt_evsoftmax.base.files import read_lines
@@ -29,8 +28,9 @@ from onmt_evsoftmax.data.fetching.archives import unpack
 from onmt_evsoftmax.data.fetching.catalogue import dataset
 from onmt_evsoftmax.data.fetching.manifest import Manifest
 from onmt_evsoftmax.evaluation.attended import measure_attended
-from onmt_evsoftmax.pages.heatmap.page import page_data
+from onmt_evsoftmax.pages.heatmap.page import archives_data
 from onmt_evsoftmax.pages.html_page import script_json
+from onmt_evsoftmax.pages.weights import encode_sentence
 from other_experiments.common import datasets, runs
 from other_experiments.common.config import load_config
 from tests.conversion.legacy import FIRST, LAST, write_legacy
@@ -81,8 +81,10 @@ def _read_archive(path: Path) -> None:
 
 def _draw_archive(path: Path) -> None:
     models = open_models([path])
-    kind = models[0].archive.metadata["kinds"][0]
-    script_json(page_data(models, range(len(models[0].archive)), 0, View(kind=kind)))
+    numbers = range(len(models[0].archive))
+    for number in numbers:
+        encode_sentence(models, number)
+    script_json(archives_data(models, numbers))
 
 
 def _count_archive(path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Callable, Optional
 
 import numpy as np
 
+from ...archive.panel import View
 from ...base import catalogue
 from ...base.files import PathLike, atomic_write
 from ...evaluation.comparison_table import printed
@@ -17,15 +18,16 @@ from ...sweep.folder import AGAINST, Sweep
 from ...sweep.missing import Missing, continuation, missing_files
 from ...sweep.testset import TestSet
 from ..html_page import fill, render, script_json
+from ..viewer import describe_sentence, describe_test, viewer_data
+from ..weights import encode_sentence, weight_scripts
 from . import markup
 from .attended import attended_kinds
 from .colours import own_colours
 from .curves import learning_curves
-from .payload import encode_sentence
 from .sentences import bleu_differences, extremes, page_order
 
 HERE = Path(__file__).parent
-SCRIPTS = ("curves.js", "attended.js", "weights.js", "viewer.js")
+SCRIPTS = ("curves.js", "attended.js")
 PAIR = (AGAINST, "softmax")
 """The functions whose sentences are compared."""
 
@@ -134,7 +136,7 @@ def _render(sweep: Sweep, contents: Sequence[Content], curves: dict[str, Any], m
         "dashes": {name: catalogue.get(name).line.dash for name in sweep.functions},
         "curves": curves,
         "attended": {content.test.name: attended_kinds(content.test) for content in contents},
-        "tests": [_test_data(content) for content in contents],
+        **viewer_data([_test_data(content) for content in contents], View()),
     }
     title = f"{sweep.path.resolve().name}: attention functions compared"
     parts = {
@@ -145,7 +147,7 @@ def _render(sweep: Sweep, contents: Sequence[Content], curves: dict[str, Any], m
         "CARRIED": "\n".join(_carried(content) for content in contents),
         "EXAMPLES": "\n".join(_examples(content) for content in contents),
         "CONFIGURATION": markup.configuration(sweep),
-        "WEIGHTS": "\n".join(_weights(content) for content in contents),
+        "WEIGHTS": "\n".join(weight_scripts(content.test.name, content.weights) for content in contents),
     }
     body = fill(HERE / "page.html", parts)
     return render(
@@ -177,30 +179,18 @@ def _all_missing(sweep: Sweep, contents: Sequence[Content], curves: Sequence[Mis
 
 def _test_data(content: Content) -> dict[str, Any]:
     test = content.test
-    return {
-        "name": test.name,
-        "size": test.size,
-        "seed": test.seed,
-        "functions": list(test.models),
-        "sentences": [_sentence(test, number) for number in sorted(content.weights)],
-    }
+    return describe_test(test.name, test.models, [_sentence(test, number) for number in sorted(content.weights)])
 
 
 def _sentence(test: TestSet, number: int) -> dict[str, Any]:
-    """The texts of a sentence; ``models`` in the order of the weights."""
     shown = [test.shown[name] for name in test.models]
-    return {
-        "number": number,
-        "source": test.sources[number],
-        "reference": None if test.references is None else test.references[number],
-        "models": [
-            {
-                "text": one.hypotheses[number],
-                "bleu": None if one.bleu is None else round(float(one.bleu[number]), 2),
-            }
-            for one in shown
-        ],
-    }
+    return describe_sentence(
+        number,
+        test.sources[number],
+        None if test.references is None else test.references[number],
+        [one.hypotheses[number] for one in shown],
+        [None if one.bleu is None else one.bleu[number] for one in shown],
+    )
 
 
 def _carried(content: Content) -> str:
@@ -232,11 +222,3 @@ def _examples(content: Content) -> str:
         )
     ]
     return f"<h3>{name}</h3>\n" + "\n".join(parts)
-
-
-def _weights(content: Content) -> str:
-    name = markup.escape(content.test.name)
-    return "\n".join(
-        f'<script type="text/plain" data-test="{name}" data-sentence="{number}">{code}</script>'
-        for number, code in sorted(content.weights.items())
-    )

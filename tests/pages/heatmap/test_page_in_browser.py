@@ -1,10 +1,6 @@
-"""The page in a real browser; skipped where there is no Chromium."""
+"""The page in a real browser."""
 
-import html
-import json
 import re
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -15,20 +11,14 @@ from onmt_evsoftmax.archive.panel import View, select_panels
 from onmt_evsoftmax.figures.colour import LIGHT, position
 from onmt_evsoftmax.pages.heatmap.page import write_page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-
-OPTIONS = (
-    "--headless --no-sandbox --disable-gpu --disable-background-networking --no-first-run "
-    "--disable-component-update --disable-sync"
-).split()
 HELPERS = """
 const result = [];
 const read = () => result.push(document.getElementById("readout").textContent);
-const choose = (id, value) => {
+const choose = async (id, value) => {
   const control = document.getElementById(id);
   if (control.type === "checkbox") control.checked = value; else control.value = value;
-  control.dispatchEvent(new Event("change"));
+  control.dispatchEvent(new Event(id === "find" ? "input" : "change"));
+  await drawViewer();
 };
 const map = index => document.querySelectorAll(".cells")[index];
 const press = (index, ...keys) => { for (const key of keys)
@@ -37,8 +27,11 @@ const side = figure => parseFloat(figure.querySelector(".cursor").style.width);
 // the pixels [red, green, blue, alpha] at one place of every cell, from 0 to 1 across and down
 const pixels = (figure, place) => {
   const canvas = figure.querySelector("canvas"), fine = canvas.width / parseFloat(canvas.style.width);
-  const brush = canvas.getContext("2d"), step = side(figure) * fine;
-  const [rows, columns] = [canvas.height, canvas.width].map(length => Math.round(length / step));
+  const { width, height } = canvas, step = side(figure) * fine;
+  const brush = Object.assign(document.createElement("canvas"), { width, height })
+    .getContext("2d", { willReadFrequently: true });
+  brush.drawImage(canvas, 0, 0);
+  const [rows, columns] = [height, width].map(length => Math.round(length / step));
   return [...Array(rows).keys()].map(q => [...Array(columns).keys()].map(k =>
     [...brush.getImageData((k + place) * step, (q + place) * step, 1, 1).data]));
 };
@@ -51,24 +44,14 @@ const look = () => result.push([...document.querySelectorAll("figure")].map(figu
 
 
 @pytest.fixture
-def browse(archive, tmp_path):
+def browse(visit, archive, tmp_path):
     """Opens the page of softmax and ev-softmax, runs a script in it, returns what it put into ``result``."""
     of_pairs = open_models([archive("softmax"), archive()])
 
     def run(script, models=of_pairs, **view):
         path = tmp_path / "page.html"
         write_page(models, path, [0, 1, 2], 0, View(**view))
-        end = "\nconst out = document.createElement('pre'); out.id = 'result';"
-        end += "\nout.textContent = JSON.stringify(result); document.body.append(out);"
-        catch = "addEventListener('error', event => document.title = 'ERROR ' + event.message);"
-        page = path.read_text(encoding="utf-8")
-        page = page.replace("<style>", f"<script>{catch}</script><style>", 1)
-        page = page.replace("</body>", f"<script>{{ {HELPERS}{script}{end} }}</script></body>")
-        path.write_text(page, encoding="utf-8")
-        call = [CHROMIUM, *OPTIONS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", path.as_uri()]
-        done = subprocess.run(call, capture_output=True, text=True, timeout=600)
-        assert "<title>ERROR" not in done.stdout, re.findall("<title>.*", done.stdout)
-        return json.loads(html.unescape(re.search('<pre id="result">(.*)</pre>', done.stdout, re.S)[1]))
+        return visit(path).evaluate(f"async () => {{ {HELPERS} await drawViewer(); {script}; return result; }}")
 
     run.models = of_pairs
     return run
@@ -82,12 +65,12 @@ def expected(models, sentence, **view):
     ]
 
 
-def assert_shown(shown, expected, note=""):
+def assert_shown(shown, expected):
     """Texts, and the pixels of every cell: masked ones clear, zeros grey with a dot, others on the scale."""
     assert len(shown) == len(expected) > 0
     for figure, wanted in zip(shown, expected):
         assert figure["title"] == wanted["title"]
-        assert figure["subtitle"] == wanted["subtitle"] + note
+        assert figure["subtitle"] == wanted["subtitle"]
         assert figure["labels"] == wanted["labels"]
         panel = wanted["panel"]
         fill, middle = (np.array(figure[place]) for place in ("fill", "middle"))
@@ -98,7 +81,7 @@ def assert_shown(shown, expected, note=""):
         assert (middle[panel.zero, :3] == rgb(LIGHT.dot)).all()
         some = panel.visible & ~panel.zero
         np.testing.assert_array_equal(middle[some], fill[some])
-        # the page holds three digits of a weight, so its colour may be the next one on the scale
+        # the page rounds a weight on this very scale, so its colour may be the next one
         ramp = np.array([rgb(colour) for colour in LIGHT.ramp()])
         steps = np.round(position(panel.weights[some]) * (len(ramp) - 1)).astype(int)
         near = np.clip(steps[:, None] + [-1, 0, 1], 0, len(ramp) - 1)
@@ -112,16 +95,16 @@ def rgb(colour):
 def test_choosing_shows_what_the_figures_show(browse):
     first, second, third, fourth, alone = browse("""
         look();
-        choose("sentence", 2); look();
-        choose("kind", "decoder"); choose("head", "1"); choose("layer", "0"); look();
-        choose("sentence", 0); choose("merge", true); look();
-        document.querySelector("#models input").click(); look();
+        await choose("sentence", 2); look();
+        await choose("kind", "decoder"); await choose("head", "1"); await choose("layer", "0"); look();
+        await choose("sentence", 0); await choose("merge", true); look();
+        document.querySelector("#models input").click(); await drawViewer(); look();
     """)
     assert_shown(first, expected(browse.models, 0))
     assert_shown(second, expected(browse.models, 2))
     assert_shown(third, expected(browse.models, 2, kind="decoder", head="1", layer=0))
     merged = expected(browse.models, 0, kind="decoder", head="1", layer=0, merge_subwords=True)
-    assert_shown(fourth, merged, ", a word's columns summed, its rows averaged")
+    assert_shown(fourth, merged)
     assert alone == fourth[1:]
     # all three sorts of cells are there
     panel = merged[1]["panel"]
@@ -134,11 +117,11 @@ def test_an_empty_source_line_is_shown_as_such(browse, archive):
     *empty, option, cells = browse(
         """
         const texts = () => result.push([...document.querySelectorAll("figure p")].map(text => text.textContent));
-        choose("sentence", 1); texts();
-        choose("merge", true); texts();
-        choose("kind", "encoder"); texts();
+        await choose("sentence", 1); texts();
+        await choose("merge", true); texts();
+        await choose("kind", "encoder"); texts();
         result.push(document.getElementById("sentence").options[1].textContent);
-        choose("kind", "decoder"); result.push(document.querySelectorAll(".cells").length);
+        await choose("kind", "decoder"); result.push(document.querySelectorAll(".cells").length);
     """,
         models=models,
     )
@@ -148,8 +131,8 @@ def test_an_empty_source_line_is_shown_as_such(browse, archive):
 
 def number(readout):
     """The weight that a readout names."""
-    value = re.search(r"  (exactly 0|hidden by the causal mask|[0-9.e-]+) \(", readout)[1]
-    return 0.0 if not value[0].isdigit() else float(value)
+    value = re.search(r"  (exactly 0|hidden by the causal mask|≈ [0-9.e-]+) \(", readout)[1]
+    return float(value[2:]) if value[0] == "≈" else 0.0
 
 
 @pytest.mark.parametrize("view", [dict(head="0"), dict(head="mean", merge_subwords=True), dict(head="max")])
@@ -168,7 +151,7 @@ def test_the_keyboard_reads_every_weight(browse, view):
         **view,
     )
     read = np.reshape([number(text) for text in readouts], panel.weights.shape)
-    np.testing.assert_allclose(read, panel.weights, rtol=0.007)
+    np.testing.assert_allclose(read, panel.weights, atol=0.0045, rtol=0.05)
     np.testing.assert_array_equal(read == 0, panel.zero)
     for text, weight, (q, k) in zip(readouts, panel.weights.flat, np.ndindex(queries, keys)):
         assert text.startswith(f"ev-softmax: {panel.queries[q]} → {panel.keys[k]}  ")
@@ -188,7 +171,7 @@ def test_pointer_and_mask(browse):
         result.push([cursor.hidden, (frame.left - box.left) / cell, (frame.top - box.top) / cell,
                      frame.width / cell]);
         result.push([...map(1).closest(".map").querySelectorAll("text.here")].map(text => text.textContent));
-        choose("kind", "decoder"); press(0, "Home", "End"); read();
+        await choose("kind", "decoder"); press(0, "Home", "End"); read();
     """,
         head="0",
     )
@@ -202,7 +185,7 @@ def test_maps_stand_beside_each_other_wherever_their_cells_were_sized_for_it(bro
     shown = browse("""
         for (let width = 420; width < 900; width += 6) {
             document.body.style.width = width + "px";
-            redraw();
+            await drawViewer();
             const [first, second] = document.querySelectorAll("figure");
             const beside = first.getBoundingClientRect().top === second.getBoundingClientRect().top;
             result.push([beside, side(first)]);
@@ -212,3 +195,28 @@ def test_maps_stand_beside_each_other_wherever_their_cells_were_sized_for_it(bro
     # below each other a map has room for the largest cells
     assert all(beside or side == 30 for beside, side in shown)
     assert {side for beside, side in shown if beside} > {20, 25, 30}
+
+
+def test_a_sentence_is_found_by_source_translation_and_number(browse):
+    found = browse("""
+        for (const sought of ["STEAMBOAT", "alte haus", "2", "nowhere", ""]) {
+            await choose("find", sought);
+            const list = document.getElementById("sentence");
+            result.push([[...list.options].map(option => option.textContent.split(":")[0]).join(" "),
+                         document.getElementById("maps").dataset.drawn.trim()]);
+        }
+    """)
+    assert found == [["0", "0"], ["1", "1"], ["2", "2"], ["", "2"], ["0 1 2", "2"]]
+
+
+def test_models_of_different_depth_stand_side_by_side(browse, archive):
+    models = open_models([archive("softmax"), archive(layers=4)])
+    shown, note = browse(
+        """
+        look(); await choose("layer", 3); result.push(document.querySelector("#maps > p").textContent);
+    """,
+        models=models,
+        layer=1,
+    )
+    assert [figure["subtitle"] for figure in shown] == ["layer 1 (last), mean of 3 heads", "layer 1, mean of 3 heads"]
+    assert note == "softmax: its archive does not hold this attention."

@@ -1,15 +1,16 @@
-"""The page in a real browser, driven by Playwright; skipped where there is no Chromium or Playwright."""
+"""The page in a real browser."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
 
 from onmt_evsoftmax.archive import AttentionArchive
+from onmt_evsoftmax.archive.models import open_models
+from onmt_evsoftmax.archive.panel import View, select_panels
 from onmt_evsoftmax.cli import main
 from onmt_evsoftmax.sweep.train_log import read_train_log
 
@@ -22,10 +23,6 @@ from .sweeps import (
     source_lines,
     write_attention,
 )
-
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 
 NAMES = {"softmax": "softmax", "posthoc_evidential": "post-hoc evidential", "evsoftmax": "ev-softmax"}
 
@@ -56,41 +53,10 @@ CONTRASTS = """() => {
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def report(sweep, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "report.html"
     assert main(["report", str(sweep), "--out", str(path)]) == 0
     return path
-
-
-@pytest.fixture
-def visit(browser):
-    """Opens a page; its console must stay empty, and it must ask for nothing else."""
-    contexts = []
-
-    def visit(path, **options):
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})
-        page = context.new_page()
-        page.complaints, page.requests = [], []
-        page.on("console", lambda message: page.complaints.append(message.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("request", lambda request: page.requests.append(request.url))
-        contexts.append((context, page, path.as_uri()))
-        page.goto(path.as_uri())
-        return page
-
-    yield visit
-    for context, page, uri in contexts:
-        assert page.complaints == []
-        assert [url for url in page.requests if not url.startswith("data:")] == [uri]
-        context.close()
 
 
 def settle(page, test, number):
@@ -193,6 +159,21 @@ def test_every_number_is_that_of_the_archive(visit, report, sweep, kind, layer, 
         np.testing.assert_allclose(read, weights, atol=0.0045, rtol=0.05)
 
 
+def test_pieces_are_merged_into_words(visit, report, sweep):
+    page = visit(report)
+    settle(page, "test_one", 0)
+    page.check("#merge")
+    models = open_models([sweep / f"{name}.1" / "test_one.npz" for name in NAMES])
+    for index, panel in enumerate(select_panels(models, 0, View(merge_subwords=True))):
+        assert panel.keys != models[index].archive[0].source
+        labels = page.locator("#maps figure").nth(index).locator("text").all_text_contents()
+        assert labels == [*panel.queries, *panel.keys]
+        texts, shape = read_map(page, index)
+        read = np.array([weight_of(text) for text in texts]).reshape(shape)
+        np.testing.assert_array_equal(read == 0, panel.zero)
+        np.testing.assert_allclose(read, panel.weights, atol=0.0085, rtol=0.05)
+
+
 def test_the_readout_names_tokens_and_counts(visit, report, sweep):
     page = visit(report)
     settle(page, "test_one", 0)
@@ -213,10 +194,10 @@ def test_the_texts_of_a_sentence(visit, report):
     captions = page.locator("#maps figcaption").all_text_contents()
     for caption, name in zip(captions, NAMES):
         assert (
-            re.fullmatch(rf"{NAMES[name]}sentence BLEU [\d.]+(.*)", caption)[1]
+            re.fullmatch(rf"{NAMES[name]}layer 1 \(last\), mean of 3 headssentence BLEU [\d.]+(.*)", caption)[1]
             == hypothesis_lines("test_one", name, 1)[4]
         )
-    page.locator("#functions input").nth(1).uncheck()
+    page.locator("#models input").nth(1).uncheck()
     assert page.locator("#maps strong").all_text_contents() == ["softmax", "ev-softmax"]
 
 

@@ -1,17 +1,18 @@
-"""Attention of a sentence for the page: quantised to 8 bits, compressed, base64."""
+"""Attention of a sentence inside a page: quantised to 8 bits, compressed, base64; ``weights.js`` reads it."""
 
 from __future__ import annotations
 
 import base64
+import html
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ...archive.models import Model
-from ...base.errors import InputError
-from ...evaluation.attended import read_sentence
+from ..archive import SIDES
+from ..archive.models import Model, require_same_source
+from ..archive.segmentation import merge, word_ids
 
 LEVELS = 255
 
@@ -43,27 +44,33 @@ def dequantise(codes: np.ndarray) -> np.ndarray:
 def encode_sentence(models: Sequence[Model], number: int) -> str:
     """Base64 of a zlib stream: a header's length (4 bytes, little-endian), the header, the codes.
 
-    The header is JSON: ``source`` (pieces) and for each of ``models`` its ``target`` and ``target_input``
-    pieces and ``kinds``: kind -> ``[layers, heads]``. Codes follow model by model, kind by kind, in C
-    order ``[layers, heads, queries, keys]``.
+    The header is JSON: for each of ``models`` its ``source``, ``target`` and ``target_input``, each as
+    ``pieces``, ``words`` and ``word_of`` (the word of each piece), and ``kinds``: kind -> ``[layers, heads]``.
+    Codes follow model by model, kind by kind, in C order ``[layers, heads, queries, keys]``.
 
     Raises:
         InputError: an archive is damaged, or the models read different sources.
     """
-    header: dict = {"source": None, "models": []}
+    require_same_source(models, number)
+    header = []
     codes = []
     for model in models:
-        sentence = read_sentence(model.archive, number)
-        if header["source"] not in (None, sentence.source):
-            raise InputError(
-                f"{models[0].archive.path} and {model.archive.path}: sentence {number} has different source "
-                "pieces; make both again with: onmt_evsoftmax attend"
-            )
-        header["source"] = sentence.source
-        kinds = {kind: list(weights.shape[:2]) for kind, weights in sentence.attention.items()}
-        pieces = {"target": sentence.target, "target_input": sentence.target_input}
-        header["models"].append({**pieces, "kinds": kinds})
+        sentence = model.archive[number]
+        sides = {side: _side(getattr(sentence, side), model.segmentation) for side in SIDES}
+        header.append({**sides, "kinds": {kind: weights.shape[:2] for kind, weights in sentence.attention.items()}})
         codes += [quantise(weights).tobytes() for weights in sentence.attention.values()]
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     content = len(text).to_bytes(4, "little") + text + b"".join(codes)
     return base64.b64encode(zlib.compress(content, 9)).decode("ascii")
+
+
+def _side(pieces: list[str], segmentation: str) -> dict[str, list]:
+    return {"pieces": pieces, "words": merge(pieces, segmentation), "word_of": word_ids(pieces, segmentation)}
+
+
+def weight_scripts(test: str, codes: Mapping[int, str]) -> str:
+    """The elements that hold the codes of a test set's sentences, number -> `encode_sentence`, as HTML."""
+    return "\n".join(
+        f'<script type="text/plain" data-test="{html.escape(test)}" data-sentence="{number}">{code}</script>'
+        for number, code in sorted(codes.items())
+    )

@@ -1,9 +1,7 @@
-/* Choosing a sentence, a kind, a layer and a head; the functions side by side. */
+/* The viewer of every page: a sentence, a kind, a layer and a head to choose; the models side by side. See viewer.py. */
 
-// weights are rounded to 8 bits
-const PRECISION = { digits: 2, sign: "≈ " }, SMALLEST_CELL = 15;
-const state = { test: Math.max(data.tests.findIndex(test => test.sentences.length), 0), sentence: 0,
-                kind: "cross", layer: Infinity, head: "mean", shown: new Set(Object.keys(data.names)) };
+const state = { ...data.view, test: Math.max(data.tests.findIndex(test => test.sentences.length), 0),
+                hidden: new Set() };
 const chosenTest = () => data.tests[state.test];
 const chosenSentence = () => chosenTest() && chosenTest().sentences[state.sentence];
 
@@ -26,24 +24,39 @@ function fillSentences() {
   fillOptions("sentence", entries, state.sentence);
 }
 
-/* Kinds may differ in their number of layers and heads; models may lack a kind. */
+/* Kinds may differ in their number of layers and heads, and models may lack one; a choice that is not there moves. */
 function fillShapes(models) {
   const kinds = Object.keys(KINDS).filter(kind => models.some(model => model.kinds[kind]));
   if (!kinds.includes(state.kind)) state.kind = kinds[0];
   const shapes = models.map(model => model.kinds[state.kind]).filter(Boolean);
   const [layers, heads] = ["layers", "heads"].map(unit => Math.max(...shapes.map(shape => shape[unit])));
+  state.layer = state.layer < 0 ? Math.max(state.layer + layers, 0) : Math.min(state.layer, layers - 1);
+  if (!isNaN(state.head) && state.head >= heads) state.head = "mean";
+  const depths = [...Array(layers).keys()].map(i => [i, i === layers - 1 ? `${i} (last)` : i]);
   fillOptions("kind", kinds.map(kind => [kind, KINDS[kind]]), state.kind);
-  fillLayersAndHeads(state, layers, heads);
+  fillOptions("layer", depths, state.layer);
+  fillOptions("head", ["mean", "max", ...Array(heads).keys()].map(head => [head, head]), state.head);
 }
 
-function fillFunctions() {
-  const field = control("functions");
+/* Of this kind of attention, or of any where a model lacks it. */
+const titleOf = ({ titles }) => titles[state.kind] || Object.values(titles)[0];
+
+/* A box for each model, which shows or hides its maps; made anew only where they change, lest one lose the focus. */
+function fillModels() {
+  const field = control("models"), { models } = chosenTest(), titles = models.map(titleOf).join("\n");
+  if (field.dataset.titles === titles) return;
+  field.dataset.titles = titles;
+  field.hidden = models.length < 2;
   field.querySelectorAll("label").forEach(label => label.remove());
-  for (const name of chosenTest().functions) {
-    addBox(field, data.names[name], state.shown.has(name), on => {
-      state.shown[on ? "add" : "delete"](name);
+  for (const model of models) {
+    const label = element("label", {}, field);
+    const box = element("input", { type: "checkbox" }, label);
+    box.checked = !state.hidden.has(model.key);
+    box.addEventListener("change", () => {
+      state.hidden[box.checked ? "delete" : "add"](model.key);
       drawViewer();
     });
+    label.append(titleOf(model));
   }
 }
 
@@ -57,24 +70,30 @@ function drawTexts(sentence) {
   }
 }
 
-/* The title of a function's map, the lines under it, and the map. */
-function describeMap({ name, bleu, text, model }) {
-  const score = bleu === null ? [] : [`sentence BLEU ${bleu.toFixed(1)}`];
-  return { title: data.names[name], lines: [...score, text || "(empty)"], ...PRECISION,
-           ...selectMap(model, state.kind, state.layer, state.head) };
+function describeView({ layers, heads }) {
+  const last = state.layer === layers - 1 ? " (last)" : "";
+  return `layer ${state.layer}${last}, ` + (isNaN(state.head) ? `${state.head} of ${heads} heads` : `head ${state.head}`);
 }
 
-function drawFunctions(sentence, models) {
-  const chosen = chosenTest().functions.map((name, i) => ({ name, ...sentence.models[i], model: models[i] }))
-    .filter(one => state.shown.has(one.name));
+/* The title of a model's map, the lines under it, and the map. */
+function describeMap({ title, text, bleu, unpacked }) {
+  const score = bleu === null ? [] : [`sentence BLEU ${bleu.toFixed(1)}`];
+  const lines = [describeView(unpacked.kinds[state.kind]), ...score, text || "(empty)"];
+  return { title, lines, ...selectMap(unpacked, state) };
+}
+
+function drawModels(sentence, unpacked) {
+  const chosen = chosenTest().models
+    .map((model, i) => ({ key: model.key, title: titleOf(model), ...sentence.models[i], unpacked: unpacked[i] }))
+    .filter(one => !state.hidden.has(one.key));
   const drawn = chosen.filter(one => {
-    const held = one.model.kinds[state.kind];
+    const held = one.unpacked.kinds[state.kind];
     return held && state.layer < held.layers && (isNaN(state.head) || state.head < held.heads);
   });
-  drawMaps(drawn.map(describeMap), SMALLEST_CELL);
+  drawMaps(drawn.map(describeMap));
   for (const one of chosen.filter(one => !drawn.includes(one)))
-    element("p", {}, control("maps"), `${data.names[one.name]}: its archive does not hold this attention.`);
-  if (!chosen.length) control("maps").textContent = "Choose a function.";
+    element("p", {}, control("maps"), `${one.title}: its archive does not hold this attention.`);
+  if (!chosen.length) control("maps").textContent = "Choose a model.";
 }
 
 /* Unpacking takes a moment: only the last sentence that was asked for is drawn. */
@@ -87,32 +106,31 @@ async function drawViewer() {
     : anywhere ? `No attention of ${test.name} in this page.` : "No attention in this page.";
   if (!sentence) return;
   try {
-    const { models } = await unpack(test.name, sentence.number);
+    const models = await unpack(test.name, sentence.number);
     if (sentence !== chosenSentence()) return;
     fillShapes(models);
+    fillModels();
     drawTexts(sentence);
     drawLegend(state.kind);
-    drawFunctions(sentence, models);
+    drawModels(sentence, models);
     control("maps").dataset.drawn = `${test.name} ${sentence.number}`;
   } catch (error) {
     control("maps").textContent = `Sentence ${sentence.number} cannot be shown: ${error.message}.`;
   }
 }
 
-function chooseTest(index) {
+function chooseTest(index, sentence) {
   state.test = index;
-  state.sentence = 0;
+  state.sentence = sentence;
   control("test").value = index;
-  fillFunctions();
   fillSentences();
 }
 
 function openExample(event) {
   const { test, sentence } = event.currentTarget.dataset;
+  const index = data.tests.findIndex(other => other.name === test);
   control("find").value = "";
-  chooseTest(data.tests.findIndex(other => other.name === test));
-  state.sentence = chosenTest().sentences.findIndex(other => other.number === Number(sentence));
-  control("sentence").value = state.sentence;
+  chooseTest(index, data.tests[index].sentences.findIndex(other => other.number === Number(sentence)));
   drawViewer();
   control("viewer-title").focus({ preventScroll: true });
   control("viewer").scrollIntoView();
@@ -128,10 +146,12 @@ function stepSentence(by) {
 }
 
 fillOptions("test", data.tests.map((test, i) => [i, test.name]), state.test);
-if (chosenTest()) chooseTest(state.test);
+control("test").parentElement.hidden = data.tests.length < 2;
+control("merge").checked = state.merge_subwords;
+if (chosenTest()) chooseTest(state.test, state.sentence);
 control("choices").addEventListener("submit", event => event.preventDefault());
 control("test").addEventListener("change", event => {
-  chooseTest(Number(event.target.value));
+  chooseTest(Number(event.target.value), 0);
   drawViewer();
 });
 control("find").addEventListener("input", () => {
@@ -140,6 +160,14 @@ control("find").addEventListener("input", () => {
 });
 control("previous").addEventListener("click", () => stepSentence(-1));
 control("next").addEventListener("click", () => stepSentence(1));
-followChoices(state, drawViewer);
+control("merge").addEventListener("change", event => {
+  state.merge_subwords = event.target.checked;
+  drawViewer();
+});
+for (const id of ["sentence", "kind", "layer", "head"])
+  control(id).addEventListener("change", event => {
+    state[id] = id === "sentence" || id === "layer" ? Number(event.target.value) : event.target.value;
+    drawViewer();
+  });
 for (const button of document.querySelectorAll("button.open")) button.addEventListener("click", openExample);
 keepDrawn(drawViewer);

@@ -11,12 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onmt_evsoftmax.archive import AttentionArchive
+from onmt_evsoftmax.archive import SIDES, AttentionArchive
 from onmt_evsoftmax.archive.models import Model
+from onmt_evsoftmax.archive.segmentation import merge, word_ids
 from onmt_evsoftmax.base.errors import InputError
-from onmt_evsoftmax.pages.report.payload import dequantise, encode_sentence, quantise
+from onmt_evsoftmax.pages.weights import dequantise, encode_sentence, quantise
 
 from .sweeps import hypothesis_lines, source_lines, write_attention
+
+
+def test_a_weight_below_the_range_of_32_bits_is_not_lost():
+    assert (quantise(np.array([1e-45, 1e-60, 5e-324])) > 0).all()
 
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=50))
@@ -43,14 +48,16 @@ def test_what_is_packed_is_what_the_archives_hold(sweep):
     length = int.from_bytes(content[:4], "little")
     header = json.loads(content[4 : 4 + length])
     rest = np.frombuffer(content[4 + length :], np.uint8)
-    for model, entry in zip(models, header["models"]):
+    for model, entry in zip(models, header):
         sentence = model.archive[3]
-        assert header["source"] == sentence.source
-        assert (entry["target"], entry["target_input"]) == (sentence.target, sentence.target_input)
+        for side in SIDES:
+            pieces = getattr(sentence, side)
+            assert entry[side] == {"pieces": pieces, "words": merge(pieces, "bpe"), "word_of": word_ids(pieces, "bpe")}
         for kind, shape in entry["kinds"].items():
             weights = sentence.attention[kind]
             assert list(weights.shape[:2]) == shape
             codes, rest = rest[: weights.size], rest[weights.size :]
+            np.testing.assert_array_equal(codes == 0, weights.ravel() == 0)
             np.testing.assert_allclose(dequantise(codes.reshape(weights.shape)), weights, atol=0.004)
     assert not len(rest)
 
