@@ -101,8 +101,8 @@ def require_tokens(panels: Sequence[Panel], sentence: int, kind: str) -> None:
         for side, tokens in zip(sides[kind], (panel.queries, panel.keys)):
             if not tokens:
                 raise InputError(
-                    f"--sentence {sentence}: {panel.title} has no {side} words in it, so its {kind} attention "
-                    "is empty; choose another sentence"
+                    f"--sentence {sentence} (line {sentence + 1} of the {side}): {panel.title} has no words there, so "
+                    f"its {kind} attention is empty; choose another sentence"
                 )
 
 

@@ -29,10 +29,12 @@ def call_of(command, out, tmp_path):
         return ["heatmap", str(archive_file(tmp_path / "a.npz", random_sentences(0))), "--out", str(out)]
     if command == "properties":
         return ["properties", "--json", str(out)]
+    if command in ("compare", "report"):
+        return [command, str(tmp_path / "none"), "--out", str(out)]
     return ["attend", "--model", "m.pt", "--src", "s", "--hyp", "h", "--out", str(out)]
 
 
-@pytest.mark.parametrize("command", ["heatmap", "attend", "properties"])
+@pytest.mark.parametrize("command", ["heatmap", "attend", "properties", "compare", "report"])
 @pytest.mark.parametrize("problem", ["is a folder", "is a file"])
 def test_a_place_that_is_none(places, tmp_path, capsys, monkeypatch, command, problem):
     import onmt_evsoftmax.normalizers.properties as properties
@@ -42,6 +44,11 @@ def test_a_place_that_is_none(places, tmp_path, capsys, monkeypatch, command, pr
     error = capsys.readouterr().err
     assert error.startswith(f"onmt_evsoftmax {command}: error: {places[problem]}: ")
     assert problem in error and error.count("\n") == 1
+
+
+def test_a_folder_is_called_so_before_its_ending_is_looked_at(tmp_path, capsys):
+    assert main(call_of("heatmap", tmp_path, tmp_path)) == 2
+    assert f"{tmp_path}: is a folder; name the file to write" in capsys.readouterr().err
 
 
 def test_an_error_of_the_system_that_nobody_put_into_words(tmp_path, capsys, monkeypatch):

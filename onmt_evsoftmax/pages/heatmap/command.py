@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 from ...base.errors import InputError
+from ...base.files import check_writable
 
 if TYPE_CHECKING:
     from ...archive.models import Model
@@ -59,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw what was asked for; the exit status is 0."""
+    check_writable(arguments.out)
     suffix = Path(arguments.out).suffix.lower()
     if suffix not in (*FIGURES, ".html"):
         raise InputError(f"--out {arguments.out}: unknown kind of file; known: .png, .svg, .pdf and .html")

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ...base.errors import InputError
+from ...base.files import check_writable
 
 EPILOG = """\
 The page needs no network and no other file. What the folder lacks, the page says, with the command that
@@ -86,3 +87,5 @@ def _check(arguments: argparse.Namespace) -> None:
             raise InputError(f"--{option} {value}: expected a number from {least} up")
     if not arguments.megabytes > 0:
         raise InputError(f"--megabytes {arguments.megabytes}: expected a number above 0")
+    if arguments.out:
+        check_writable(arguments.out)

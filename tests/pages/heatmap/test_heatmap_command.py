@@ -150,7 +150,7 @@ def test_a_figure_of_an_empty_source_line_is_one_clear_line(archive, tmp_path, c
     call = ["heatmap", str(archive(pairs=EMPTY_LINES)), "--out", str(tmp_path / "map.png"), "--kind", kind]
     assert main([*call, "--sentence", "1", *options]) == 2
     error = capsys.readouterr().err
-    assert error.count("\n") == 1 and "--sentence 1: ev-softmax has no source words" in error
+    assert error.count("\n") == 1 and "--sentence 1 (line 2 of the source): ev-softmax has no words there" in error
     assert main([*call, "--sentence", "2", *options]) == 0
 
 
