@@ -1,56 +1,25 @@
-"""The page that `scripts.demo` leaves behind: scores, a heat map, translations, and how they were made."""
+"""The page that `scripts.demo` leaves behind: scores, translations with their attention, and how they were made."""
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
+from typing import Any
 
+from onmt_evsoftmax.archive.models import open_models
+from onmt_evsoftmax.archive.panel import View
 from onmt_evsoftmax.base.catalogue import printed_name
 from onmt_evsoftmax.base.files import atomic_write, read_lines
-from onmt_evsoftmax.evaluation.metrics import by_signature, held, metric
-from onmt_evsoftmax.evaluation.report import read_report
+from onmt_evsoftmax.evaluation.metrics import held, metric
+from onmt_evsoftmax.evaluation.report import legend, read_report
 from onmt_evsoftmax.evaluation.text import load_text
+from onmt_evsoftmax.pages.html_page import bullets, fill, render, table
+from onmt_evsoftmax.pages.viewer import describe_sentence, describe_test, viewer_data
+from onmt_evsoftmax.pages.weights import encode_sentence, weight_scripts
 
-EXAMPLES = 12
-
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>onmt_evsoftmax: demo</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}
-table {{ border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0; }}
-th, td {{ padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #8886; }}
-th:first-child, td:first-child {{ text-align: left; }}
-th {{ vertical-align: bottom; }}
-table:not(.text) td:first-child {{ white-space: nowrap; }}
-.text th, .text td {{ text-align: left; vertical-align: top; min-width: 11rem; }}
-figure {{ margin: 1rem 0; overflow-x: auto; background: #fff; border-radius: 6px; }}
-figure svg {{ max-width: 100%; height: auto; }}
-small {{ opacity: .75; }}
-</style>
-</head>
-<body>
-<h1>Ev-softmax attention on the embedded corpus</h1>
-<p>One softmax model, fine-tuned for the same number of steps with softmax and with ev-softmax attention, then
-scored on {lines} held-out sentences.</p>
-{scores}
-<p><small>{signatures}</small></p>
-<h2>Cross-attention of the last decoder layer</h2>
-<p>Every layer and head of {pages} sentences: <a href="{page}">{page}</a>.</p>
-<figure>{picture}</figure>
-<h2>Translations</h2>
-{examples}
-<h2>Versions</h2>
-<p><small>{versions}</small></p>
-</body>
-</html>
-"""
+TITLE = "Ev-softmax attention on the embedded corpus"
 
 
 def write_report(
@@ -63,33 +32,41 @@ def write_report(
     hypotheses: Sequence[Path],
     pages: int,
 ) -> Path:
-    """Write the page, with the picture inside and a link to the interactive one.
+    """Write the page, with a viewer of the attention, and a link to that as a page of its own.
 
     Args:
         path: the page to write.
         scores: JSON of ``onmt_evsoftmax score``, one system per hypothesis file.
-        picture: a heat map as SVG.
+        picture: a heat map as SVG, for browsers without JavaScript.
         page: the interactive heat map, in the same folder.
         source: source pieces.
         reference: raw references.
-        hypotheses: hypothesis pieces, one file per system, named after their functions.
-        pages: how many sentences the interactive heat map holds.
+        hypotheses: hypothesis pieces, one file per system, each beside its archive of the same name.
+        pages: how many sentences the viewer holds.
     """
     report = read_report(scores)
+    models = {file.stem: model for file, model in zip(hypotheses, open_models([*map(_archive, hypotheses)]))}
+    codes = {number: encode_sentence([*models.values()], number) for number in range(pages)}
+    texts = _texts(report, source, reference, hypotheses)[:pages]
+    parts = {
+        "TITLE": escape(TITLE),
+        "LINES": str(report["reference"]["lines"]),
+        "SCORES": _scores_table(report) + bullets(list(legend(report))),
+        "SENTENCES": str(pages),
+        "PAGE": escape(page.name),
+        "PICTURE": _inline(picture),
+        "VERSIONS": escape(", ".join(f"{name} {version}" for name, version in report["versions"].items())),
+        "WEIGHTS": weight_scripts("", codes),
+    }
+    data = viewer_data([describe_test("", models, texts)], View(merge_subwords=True))
+    text = render(TITLE, fill(Path(__file__).with_suffix(".html"), parts), data)
     with atomic_write(path) as stream:
-        stream.write(
-            PAGE.format(
-                lines=report["reference"]["lines"],
-                scores=_scores_table(report),
-                signatures=_signatures(report),
-                page=html.escape(page.name),
-                pages=pages,
-                picture=_inline(picture),
-                examples=_examples_table(source, reference, hypotheses),
-                versions=html.escape(", ".join(f"{name} {version}" for name, version in report["versions"].items())),
-            )
-        )
+        stream.write(text)
     return path
+
+
+def _archive(hypothesis: Path) -> Path:
+    return hypothesis.with_suffix(".npz")
 
 
 def _inline(picture: Path) -> str:
@@ -97,45 +74,22 @@ def _inline(picture: Path) -> str:
     return re.sub(r"^.*?(?=<svg)", "", picture.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
-def _signatures(report: dict) -> str:
-    """One line for each way of scoring, with the metrics that are scored so."""
-    signatures = report["signatures"]
-    lines = [f"{', '.join(names)}: {signature}" for signature, names in by_signature(signatures).items()]
-    return "<br>".join(map(html.escape, [*lines, f"attended: {signatures['attended']}"]))
-
-
-def _scores_table(report: dict) -> str:
+def _scores_table(report: dict[str, Any]) -> str:
     metrics = held(report["signatures"])
-    rows = [
-        [
-            "function",
-            *(metric(name).heading for name in metrics),
-            "attended words per head",
-            "attended positions per head",
-        ]
-    ]
+    rows = []
     for system in report["systems"]:
-        attended = [
-            f"{system['attended'][unit]['mean']:.2f} ± {system['attended'][unit]['std']:.2f}"
-            for unit in ("words", "positions")
-        ]
+        spreads = [system["attended"][unit] for unit in ("words", "positions")]
+        attended = [f"{spread['mean']:.2f} ± {spread['std']:.2f}" for spread in spreads]
         scores = [f"{system['scores'][name]:.2f}" for name in metrics]
-        rows.append([printed_name(system["name"]), *scores, *attended])
-    return _table(rows)
+        rows.append([escape(printed_name(system["name"])), *scores, *attended])
+    heads = ["function", *(metric(name).heading for name in metrics), "attended words per head", "attended positions per head"]
+    return table("scores", heads, rows)
 
 
-def _examples_table(source: Path, reference: Path, hypotheses: Sequence[Path]) -> str:
-    columns = [
-        load_text(source, segmentation="bpe", tokenization="moses", lang="en").sentences,
-        read_lines(reference),
-    ]
-    columns += [load_text(path, segmentation="bpe", tokenization="moses", lang="de").sentences for path in hypotheses]
-    rows = [["source", "reference", *(printed_name(path.stem) for path in hypotheses)]]
-    return _table(rows + [list(row) for row in zip(*columns)][:EXAMPLES], "text")
-
-
-def _table(rows: Sequence[Sequence[str]], style: str = "") -> str:
-    head, *body = ([html.escape(cell) for cell in row] for row in rows)
-    lines = ["<tr>" + "".join(f"<th>{cell}</th>" for cell in head) + "</tr>"]
-    lines += ["<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in body]
-    return f'<table class="{style}">\n' + "\n".join(lines) + "\n</table>"
+def _texts(report: dict[str, Any], source: Path, reference: Path, hypotheses: Sequence[Path]) -> list[dict[str, Any]]:
+    """What the viewer says of each sentence."""
+    source_texts = load_text(source, segmentation="bpe", tokenization="moses", lang="en").sentences
+    texts = [load_text(file, segmentation="bpe", tokenization="moses", lang="de").sentences for file in hypotheses]
+    bleu = [system["sentence_scores"]["bleu"] for system in report["systems"]]
+    lines = zip(source_texts, read_lines(reference), zip(*texts), zip(*bleu))
+    return [describe_sentence(number, *line) for number, line in enumerate(lines)]

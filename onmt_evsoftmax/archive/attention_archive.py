@@ -31,7 +31,7 @@ FORMAT = "onmt_evsoftmax.attention"
 VERSION = 1
 AGAIN = "make it again with: onmt_evsoftmax attend"
 ROUNDING = 0.01
-"""How far above 1 a weight of a model in half precision may lie."""
+"""How far above 1 a weight of a model in half precision may lie. A user's own function may have any sum."""
 LARGEST_ARRAY = 8 << 30
 """Bytes of one sentence's attention, or of the metadata: 24 layers of 16 heads over 2,000 tokens have 6e9."""
 HIGHEST_RATIO = 1032
@@ -89,12 +89,14 @@ class AttentionArchive:
         metadata = parse_json(text, f"{path}: its metadata", AGAIN)
         version = isinstance(metadata, dict) and (metadata.get("format"), metadata.get("version"))
         if version != (FORMAT, VERSION):
-            raise InputError(f"{path}: not an attention archive of version {VERSION}; {AGAIN}")
+            raise self.damaged(f"not an attention archive of version {VERSION}")
         odd = _odd_key(metadata)
         if odd is not None:
-            raise InputError(f"{path}: {odd} in its metadata is missing or damaged; {AGAIN}")
+            raise self.damaged(f"{odd} in its metadata is missing or damaged")
         if metadata["segmentation"] not in SCHEMES:
-            raise InputError(f"{path}: names no segmentation of {', '.join(SCHEMES)}; {AGAIN}")
+            raise self.damaged(f"names no segmentation of {', '.join(SCHEMES)}")
+        if not metadata["sentences"]:
+            raise self.damaged("holds no sentences")
         self.metadata = metadata
 
     def __len__(self) -> int:
@@ -115,6 +117,16 @@ class AttentionArchive:
     def __iter__(self):
         return (self[index] for index in range(len(self)))
 
+    def require(self, kind: str) -> None:
+        """Raise `InputError` where this kind of attention is not held."""
+        kinds = self.metadata["kinds"]
+        if kind not in kinds:
+            raise InputError(f"{self.path}: holds no {kind} attention, only: {', '.join(kinds) or 'nothing'}")
+
+    def damaged(self, what: str) -> InputError:
+        """The error to raise where the file does not hold what it should."""
+        return InputError(f"{self.path}: {what}; {AGAIN}")
+
     def tokens(self, index: int) -> dict[str, list[str]]:
         """The pieces of a sentence by side, without reading any attention.
 
@@ -127,17 +139,16 @@ class AttentionArchive:
 
     def _weights(self, index: int, kind: str, sentence: Sentence) -> np.ndarray:
         """One array of a sentence, checked against its tokens."""
-        where = f"{self.path}: sentence {index}"
         with self._damage_named(f"sentence {index} cannot be read"):
             weights = read_array(self._bundle, f"{kind}.{index}", "f")
         queries, keys = map(len, sentence.tokens(kind))
+        where = f"sentence {index}: {kind}"
         if weights.ndim != 4 or weights.shape[2:] != (queries, keys):
-            expected = f"(layers, heads, {queries}, {keys})"
-            raise InputError(f"{where}: {kind} has shape {weights.shape}, expected {expected}; {AGAIN}")
+            raise self.damaged(f"{where} has shape {weights.shape}, expected (layers, heads, {queries}, {keys})")
         if 0 in weights.shape[:2]:
-            raise InputError(f"{where}: {kind} has no layers or no heads; {AGAIN}")
+            raise self.damaged(f"{where} has no layers or no heads")
         if not ((weights >= 0) & (weights <= 1 + ROUNDING)).all():  # also false for NaN
-            raise InputError(f"{where}: {kind} has weights that are NaN or outside [0, 1]; {AGAIN}")
+            raise self.damaged(f"{where} has weights that are NaN or outside [0, 1]")
         return weights
 
     @contextlib.contextmanager
@@ -146,7 +157,7 @@ class AttentionArchive:
             yield
         except Exception as error:  # a damaged file makes zipfile, zlib and numpy raise a dozen kinds
             problem = " ".join(str(error).split()) or type(error).__name__
-            raise InputError(f"{self.path}: {what} ({problem}); {AGAIN}") from None
+            raise self.damaged(f"{what} ({problem})") from None
 
 
 def _odd_key(metadata: Mapping[str, Any]) -> Optional[str]:
@@ -174,6 +185,8 @@ def _odd_key(metadata: Mapping[str, Any]) -> Optional[str]:
             texts = tokens.get(side)
             if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
                 return f"{side} of sentence {index}"
+        if not len(tokens["target"]) == len(tokens["target_input"]) > 0:  # a target ends in </s>, a source may be empty
+            return f"target of sentence {index}"
     return None
 
 

@@ -70,8 +70,7 @@ def titles(models: Sequence[Model], kind: str) -> list[str]:
 def require_kind(models: Sequence[Model], kind: str) -> None:
     """Raise `InputError` where an archive does not hold this kind of attention."""
     for model in models:
-        if kind not in model.kinds:
-            raise InputError(f"{model.archive.path}: holds no {kind} attention, only: {', '.join(model.kinds)}")
+        model.archive.require(kind)
 
 
 def require_same_source(models: Sequence[Model], sentence: int) -> None:

@@ -7,6 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 
+def word_starts(words: Sequence[int]) -> np.ndarray:
+    """Where each word begins; ``words`` as `onmt_evsoftmax.archive.segmentation.word_ids` gives them.
+
+    >>> word_starts([0, 0, 1, 2]).tolist()
+    [0, 2, 3]
+    """
+    return np.flatnonzero(np.diff(words, prepend=-1))
+
+
 def merge_weights(weights: np.ndarray, query_words: Sequence[int], key_words: Sequence[int]) -> np.ndarray:
     """Merge the pieces of words: a word's keys are summed, its queries are averaged.
 
@@ -22,8 +31,6 @@ def merge_weights(weights: np.ndarray, query_words: Sequence[int], key_words: Se
     Returns:
         ``[..., query words, key words]``
     """
-    key_starts = np.flatnonzero(np.diff(key_words, prepend=-1))
-    query_starts = np.flatnonzero(np.diff(query_words, prepend=-1))
-    summed = np.add.reduceat(weights, key_starts, axis=-1)
+    summed = np.add.reduceat(weights, word_starts(key_words), axis=-1)
     counts = np.bincount(query_words)[:, None]
-    return np.add.reduceat(summed, query_starts, axis=-2) / counts
+    return np.add.reduceat(summed, word_starts(query_words), axis=-2) / counts

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..archive import AttentionArchive, Sentence
+from ..archive import AttentionArchive
 from ..archive.segmentation import word_ids
-from ..base.errors import InputError
+from ..archive.words import word_starts
 
 UNITS = ("words", "positions")
 MEASURES = ("positions", "words", "share", "entropy")
@@ -96,7 +96,7 @@ def count_attended(weights: np.ndarray, words: Sequence[int]) -> tuple[np.ndarra
         two integer arrays ``[layers, heads, queries]``.
     """
     attended = weights > 0
-    starts = np.flatnonzero(np.diff(words, prepend=-1))  # none when the source is an empty line
+    starts = word_starts(words)  # none when the source is an empty line
     return attended.sum(axis=-1), np.logical_or.reduceat(attended, starts, axis=-1).sum(axis=-1)
 
 
@@ -104,19 +104,18 @@ def measure_attended(archive: AttentionArchive) -> AttendedWords:
     """Count what is attended, holding one sentence in memory at a time.
 
     Raises:
-        InputError: the archive is damaged, is empty, or holds no cross-attention.
+        InputError: the archive is damaged, or holds no cross-attention.
     """
-    check_archive(archive)
+    archive.require("cross")
     tallies: dict[str, _Tally] = {}
     words, positions, any_words, any_positions = (_Headline() for _ in range(4))
-    for index in range(len(archive)):
-        sentence = read_sentence(archive, index)
+    for index, sentence in enumerate(archive):
         for kind, weights in sentence.attention.items():
             keys = word_ids(sentence.tokens(kind)[1], archive.metadata["segmentation"])
             attended = count_attended(weights, keys)
             tally = tallies.setdefault(kind, _Tally(*weights.shape[:2]))
             if tally.positions.shape != weights.shape[:2]:
-                raise InputError(f"{archive.path}: sentence {index}: {kind} has other layers or heads")
+                raise archive.damaged(f"sentence {index}: {kind} has other layers or heads")
             tally.add(weights, *attended, causal=kind == "decoder")
             if kind == "cross":
                 positions.add(attended[0][-1])
@@ -135,29 +134,6 @@ def measure_attended(archive: AttentionArchive) -> AttendedWords:
         sentence_words=words.sentence_means,
         sentence_positions=positions.sentence_means,
     )
-
-
-def check_archive(archive: AttentionArchive) -> None:
-    """Raise InputError unless the archive holds what counting needs."""
-    metadata, again = archive.metadata, "make it again with: onmt_evsoftmax attend"
-    if "cross" not in metadata["kinds"]:
-        raise InputError(f"{archive.path}: holds {metadata['kinds']}, but cross-attention is needed; {again}")
-    if not metadata["sentences"]:
-        raise InputError(f"{archive.path}: holds no sentences; {again}")
-
-
-def read_sentence(archive: AttentionArchive, index: int) -> Sentence:
-    """One sentence of an archive, with a target to count over.
-
-    Raises:
-        InputError: naming the archive and the sentence; see also `AttentionArchive.__getitem__`.
-    """
-    sentence = archive[index]
-    if not sentence.target:
-        raise InputError(
-            f"{archive.path}: sentence {index} has no target tokens; make the archive again with: onmt_evsoftmax attend"
-        )
-    return sentence
 
 
 class _Tally:

@@ -187,7 +187,6 @@ def _archives(
 ) -> list[Optional[AttentionArchive]]:
     """The archive of each hypothesis file, checked, or None for each."""
     from ..archive import AttentionArchive
-    from .attended import check_archive
     from .system import check_archive_fits
 
     if not arguments.attention:
@@ -199,7 +198,7 @@ def _archives(
         )
     archives = [AttentionArchive(path) for path in arguments.attention]
     for archive, hypothesis in zip(archives, hypotheses):
-        check_archive(archive)
+        archive.require("cross")
         check_archive_fits(archive, hypothesis, arguments.hyp_segmentation, source)
     return archives
 

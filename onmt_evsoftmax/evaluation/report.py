@@ -109,7 +109,7 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     names = [Text(system["name"]) for system in report["systems"]]
     for table in _tables(title, names, list(_columns(report)), console):
         console.print(table)
-    for line in _legend(report):
+    for line in legend(report):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -149,7 +149,7 @@ def _table(title: Text, names: Sequence[Text], columns: Sequence[tuple], console
     return table
 
 
-def _legend(report: dict[str, Any]) -> Iterator[str]:
+def legend(report: dict[str, Any]) -> Iterator[str]:
     settings = report["settings"]
     for text, side in (("hypotheses", "hyp"), ("reference", "ref")):
         forms = (settings[f"{side}_segmentation"], settings[f"{side}_tokenization"])

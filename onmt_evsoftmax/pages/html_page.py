@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
@@ -51,6 +51,23 @@ def fill(template: Path, parts: Mapping[str, str]) -> str:
     found = {"VIEWER": (HERE / "viewer.html").read_text(encoding="utf-8"), **parts}
     # in one pass: a text that reads like a placeholder stays text
     return re.sub(r"__([A-Z]+)__", lambda name: found[name[1]], template.read_text(encoding="utf-8"))
+
+
+def table(label: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table; ``heads`` are text, the cells of ``rows`` HTML. One too wide scrolls inside its frame."""
+    head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in heads)
+    body = "\n".join(
+        f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+        for first, *cells in rows
+    )
+    frame = f'<div class="frame" role="region" tabindex="0" aria-label="{html.escape(label)}">'
+    return f"{frame}<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """Small print: a list of texts; empty without any."""
+    items = "".join(f"<li>{html.escape(line)}</li>\n" for line in lines)
+    return f'<ul class="legend">\n{items}</ul>' if lines else ""
 
 
 def _read(paths: Sequence[Path]) -> str:

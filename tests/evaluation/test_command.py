@@ -144,9 +144,9 @@ def test_an_archive_for_each_hypothesis_file(tmp_path, files, score):
     assert status == 2 and "holds 1 sentences but" in error
     status, _, error = score("--hyp", files[0], "--ref", files[1], "--attention", files[0])
     assert status == 2 and "not an attention archive" in error
-    encoder_only = archive_file(tmp_path / "e.npz", [], kinds=["encoder"])
+    encoder_only = archive_file(tmp_path / "e.npz", [sentence(["a"], ["b"])], kinds=["encoder"])
     status, _, error = score("--hyp", files[0], "--ref", files[1], "--attention", encoder_only)
-    assert status == 2 and "cross-attention is needed" in error
+    assert status == 2 and "holds no cross attention" in error
 
 
 @pytest.mark.parametrize("option", ["--bleu_tokenize", "--hyp_segmentation", "--ref_tokenization"])

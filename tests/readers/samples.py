@@ -17,6 +17,7 @@ import torch
 import yaml
 
 from onmt_evsoftmax.archive import AttentionArchive
+from onmt_evsoftmax.archive.attention_archive import ROUNDING
 from onmt_evsoftmax.archive.models import open_models
 from onmt_evsoftmax.archive.segmentation import SCHEMES
 from onmt_evsoftmax.base.downloads import _Part
@@ -76,7 +77,7 @@ def _read_archive(path: Path) -> None:
         assert all(isinstance(token, str) for token in (*sentence.source, *sentence.target, *sentence.target_input))
         for kind, weights in sentence.attention.items():
             assert weights.dtype.kind == "f" and weights.shape[2:] == tuple(map(len, sentence.tokens(kind)))
-            assert ((weights >= 0) & (weights <= 1.01)).all()
+            assert ((weights >= 0) & (weights <= 1 + ROUNDING)).all()
 
 
 def _draw_archive(path: Path) -> None:

@@ -92,7 +92,9 @@ def test_the_report_needs_no_network(killed_and_continued):
             self.links = []
 
         def handle_starttag(self, tag, attributes):
-            self.links += [value for name, value in attributes if name in ("src", "href") and not value.startswith("#")]
+            self.links += [
+                value for name, value in attributes if name in ("src", "href") and not value.startswith(("#", "data:"))
+            ]
 
     page = (killed_and_continued / "report.html").read_text(encoding="utf-8")
     parser = Links()

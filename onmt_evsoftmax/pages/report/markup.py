@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Optional
 
 from ...evaluation.comparison_table import Cell, legend, p_text, printed, table_rows
@@ -12,6 +12,7 @@ from ...evaluation.significance import TESTS
 from ...sweep.folder import Sweep
 from ...sweep.missing import Missing
 from ...sweep.testset import TestSet
+from ..html_page import bullets, table
 from .sentences import mark_differences
 
 escape = html.escape
@@ -25,8 +26,8 @@ def score_tables(tests: Sequence[TestSet]) -> str:
     parts = []
     for test, lines in zip(tests, legends):
         own = [line for line in lines if line not in shared]
-        parts += [f"<h3>{escape(test.name)}</h3>", _score_table(test), _legend(own), _differences(test)]
-    return "\n".join([*parts, _legend(shared)])
+        parts += [f"<h3>{escape(test.name)}</h3>", _score_table(test), bullets(own), _differences(test)]
+    return "\n".join([*parts, bullets(shared)])
 
 
 def _score_table(test: TestSet) -> str:
@@ -35,16 +36,11 @@ def _score_table(test: TestSet) -> str:
     functions = test.comparison["functions"]
     rows = [[heading, *map(_cell, cells)] for heading, cells in table_rows(test.comparison)]
     seeds = [_seeds(summary["seeds"]) for summary in functions.values()]
-    return _table(test.name, ["", *map(printed, functions)], [*rows, ["seeds", *seeds]])
+    return table(test.name, ["", *map(printed, functions)], [*rows, ["seeds", *seeds]])
 
 
 def _seeds(seeds: Sequence[Optional[int]]) -> str:
     return ", ".join("–" if seed is None else str(int(seed)) for seed in seeds)
-
-
-def _legend(lines: Sequence[str]) -> str:
-    items = "".join(f"<li>{escape(line)}</li>\n" for line in lines)
-    return f'<ul class="legend">\n{items}</ul>' if lines else ""
 
 
 def _cell(cell: Cell) -> str:
@@ -72,24 +68,13 @@ def _differences(test: TestSet) -> str:
         for measure, found in metrics.items()
     ]
     what = "; ".join(f"{key}: {method[key]}" for key in (*TESTS, "interval"))
-    table = _table(f"{test.name}, minus {against}", heads, rows)
+    differences = table(f"{test.name}, minus {against}", heads, rows)
     summary = f"Differences from {escape(against)}, with p-values"
-    return f'<details><summary>{summary}</summary>\n{table}\n<p class="legend">{escape(what)}.</p></details>'
+    return f'<details><summary>{summary}</summary>\n{differences}\n<p class="legend">{escape(what)}.</p></details>'
 
 
 def _interval(bounds: Optional[Sequence[float]]) -> str:
     return "–" if bounds is None else f"{bounds[0]:+.2f} to {bounds[1]:+.2f}"
-
-
-def _table(label: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """``heads`` are text, the cells of ``rows`` HTML; a table too wide scrolls inside its frame."""
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    body = "\n".join(
-        f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
-        for first, *cells in rows
-    )
-    frame = f'<div class="frame" role="region" tabindex="0" aria-label="{escape(label)}">'
-    return f"{frame}<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
 
 
 def missing_list(parts: Sequence[Missing], continuation: Missing) -> str:
@@ -151,5 +136,5 @@ def configuration(sweep: Sweep) -> str:
         frame = '<pre class="frame" role="region" tabindex="0" aria-label="settings.yaml">'
         settings = f"{frame}{escape(sweep.settings)}</pre>"
     rows = [[escape(str(name)), escape(str(version))] for name, version in (sweep.versions or {}).items()]
-    versions = _table("versions", ["package", "version"], rows) if rows else "<p>No versions.json.</p>"
+    versions = table("versions", ["package", "version"], rows) if rows else "<p>No versions.json.</p>"
     return f"<h3>Settings</h3>\n{settings}\n<h3>Versions</h3>\n{versions}"
