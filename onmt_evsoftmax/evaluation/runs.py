@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -31,6 +31,7 @@ class Run:
         sentence_scores: metric -> ``[sentences]``.
         statistics: metric -> ``[sentences, counts]``, where stored.
         attended: see `attended.AttendedWords`, as a dictionary; None without an archive.
+        hypothesis: SHA-256 of the file that was scored.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Run:
     sentence_scores: Mapping[str, np.ndarray]
     statistics: Mapping[str, np.ndarray]
     attended: Optional[Mapping[str, Any]]
+    hypothesis: str
 
     def __str__(self) -> str:
         return f"{self.name!r} in {self.path}"
@@ -67,20 +69,39 @@ def read_runs(arguments: Sequence[str]) -> tuple[list[Run], dict[str, Any]]:
         InputError: a file cannot be read, does not say what its systems are, was scored on
             another test set or in another way than the first, or shares no metric with the others.
     """
+    return gather_runs(map(_read, arguments))
+
+
+ScoreFile = tuple  # path, its scores, and the function and the seed of its only system, each None where nobody said it
+
+
+def _read(argument: str) -> ScoreFile:
+    label = LABEL.fullmatch(argument)
+    if label is None:
+        return argument, read_report(argument), None, None
+    seed = None if label["seed"] is None else int(label["seed"])
+    return label["path"], read_report(label["path"]), label["function"], seed
+
+
+def gather_runs(files: Iterable[ScoreFile]) -> tuple[list[Run], dict[str, Any]]:
+    """As `read_runs`, of files that are read already; one at a time is held. Nothing of no file.
+
+    Raises:
+        InputError: as `read_runs`.
+    """
     runs: list[Run] = []
-    first: Optional[tuple[str, dict[str, Any]]] = None
-    for argument in arguments:
-        label = LABEL.fullmatch(argument)
-        path = label["path"] if label else argument
-        report = read_report(path)
+    first: Optional[tuple[PathLike, dict[str, Any]]] = None
+    for path, report, function, seed in files:
         first = first or (path, report)
         _check_alike(path, report, *first)
         systems = report["systems"]
-        if label and len(systems) != 1:
+        if function is not None and len(systems) != 1:
             raise InputError(
-                f"{path}: holds {len(systems)} systems, but {argument!r} names one; give the file without a label"
+                f"{path}: holds {len(systems)} systems, but {function!r} names one; give the file without a label"
             )
-        runs += [_run(path, system, label) for system in systems]
+        runs += [_run(str(path), system, function, seed) for system in systems]
+    if first is None:
+        return [], {}
     common = {key: first[1][key] for key in ("reference", "settings")}
     common.update({key: first[1].get(key, default) for key, default in LATER_KEYS.items()})
     shared = shared_metrics(runs)
@@ -127,13 +148,13 @@ def _files(runs: Sequence[Run]) -> str:
     return ", ".join(dict.fromkeys(run.path for run in runs))
 
 
-def group_runs(runs: Sequence[Run], against: str) -> Groups:
-    """The runs by function and seed; ``against`` is the last function.
+def group_by_seed(runs: Sequence[Run]) -> Groups:
+    """function -> {seed: run}, in the order of ``runs``.
 
     Raises:
-        InputError: there is no run of ``against``, or two of the same function and seed.
+        InputError: two are of the same function and seed.
     """
-    found: dict[str, dict[Optional[int], Run]] = {}
+    found: Groups = {}
     for run in runs:
         group = found.setdefault(run.function, {})
         if run.seed in group:
@@ -143,6 +164,16 @@ def group_runs(runs: Sequence[Run], against: str) -> Groups:
                 "which with `score --seed` or FUNCTION:SEED=FILE"
             )
         group[run.seed] = run
+    return found
+
+
+def group_runs(runs: Sequence[Run], against: str) -> Groups:
+    """The runs by function and seed; ``against`` is the last function.
+
+    Raises:
+        InputError: there is no run of ``against``, or two of the same function and seed.
+    """
+    found = group_by_seed(runs)
     if against not in found:
         known = ", ".join(sorted(found))
         raise InputError(f"--against {against}: no such function in {_files(runs)}; known: {known}")
@@ -197,27 +228,24 @@ def _paths(references: Sequence[Mapping[str, Any]]) -> str:
     return " and ".join(reference["path"] for reference in references)
 
 
-def _run(path: str, system: Mapping[str, Any], label: Optional[re.Match]) -> Run:
-    function, seed = _identity(path, system, label)
+def _run(path: str, system: Mapping[str, Any], function: Optional[str], seed: Optional[int]) -> Run:
     sentence_scores = {name: _numbers(values) for name, values in system["sentence_scores"].items()}
     details = {name: value.get("sentence_statistics") for name, value in system["details"].items()}
     return Run(
         path,
         system["name"],
-        function,
-        seed,
+        _function(path, system) if function is None else function,
+        system.get("seed") if seed is None else seed,
         {name: float(score) for name, score in system["scores"].items()},
         sentence_scores,
         {name: _numbers(rows) for name, rows in details.items() if rows is not None},
         system.get("attended"),
+        system["hypothesis"]["sha256"],
     )
 
 
-def _identity(path: str, system: Mapping[str, Any], label: Optional[re.Match]) -> tuple[str, Optional[int]]:
-    """Function and seed: as labelled, as scored, as in the attention archive, or by the name."""
-    if label:
-        seed = system.get("seed") if label["seed"] is None else int(label["seed"])
-        return label["function"], seed
+def _function(path: str, system: Mapping[str, Any]) -> str:
+    """As scored, as in the attention archive, or by the name."""
     function = system.get("function") or ((system.get("attention") or {}).get("functions") or {}).get("cross")
     if function is None and system["name"] in catalogue.names():
         function = system["name"]
@@ -226,7 +254,7 @@ def _identity(path: str, system: Mapping[str, Any], label: Optional[re.Match]) -
             f"{path}: does not say which function {system['name']!r} is; score it with "
             f"--function NAME, or write FUNCTION:SEED={path}"
         )
-    return function, system.get("seed")
+    return function
 
 
 def _numbers(values: Sequence) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any, Callable, Optional
 from ..evaluation.comparison import compare
 from ..evaluation.comparison_file import read_comparison
 from ..evaluation.metrics import METRICS
-from ..evaluation.runs import Groups, Run, group_runs, shared_metrics
+from ..evaluation.runs import Groups, Run, group_by_seed, group_runs, shared_metrics
 from .folder import AGAINST
 
 
@@ -31,14 +31,6 @@ def comparison_of(
         notes.append(f"{path.name} was written for other scores than those of the runs; computed anew.")
     comparison = compare(groups, against, allow_missing=True, progress=progress)
     return {**comparison, **common, "notes": [*common["notes"], *notes]}
-
-
-def group_by_seed(runs: list[Run]) -> Groups:
-    """function -> {seed: run}, in the order of ``runs``."""
-    groups: Groups = {}
-    for run in runs:
-        groups.setdefault(run.function, {})[run.seed] = run
-    return groups
 
 
 def _comparable(runs: list[Run]) -> tuple[Groups, list[str]]:

@@ -17,17 +17,28 @@ from .plan import Plan, read_plan
 AGAINST = "evsoftmax"
 """The function that the others are compared with; the last in every table."""
 
-RUN = re.compile(rf"(?P<function>{catalogue.NAME.pattern})\.(?P<seed>\d+)")
-SUFFIXES = (".hyp", ".npz", ".json")
+SUFFIXES = ("hyp", "npz", "json")
+"""What a run makes of a test set: translations, their attention, their scores."""
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """``FUNCTION.SEED/``: one trained model and what it made of the test sets."""
+    """``FUNCTION.SEED/`` of a sweep: one trained model and what it made of the test sets, ``TEST.hyp``, .npz, .json."""
 
+    sweep: Path
     function: str
     seed: int
-    path: Path
+
+    @classmethod
+    def of(cls, path: Path) -> Optional[RunFolder]:
+        """The run that lies at ``path``; None where it does not have the name of one."""
+        found = re.fullmatch(r"(.+)\.([0-9]+)", path.name)
+        known = found and found[1] in catalogue.names()
+        return cls(path.parent, found[1], int(found[2])) if known and path.is_dir() else None
+
+    @property
+    def path(self) -> Path:
+        return self.sweep / f"{self.function}.{self.seed}"
 
     def file(self, test: str, suffix: str) -> Optional[Path]:
         """``TEST.suffix``, or None where there is none (yet)."""
@@ -92,7 +103,10 @@ def read_sweep(path: PathLike) -> Sweep:
         raise InputError(f"{path}: no such folder; name the folder that a sweep wrote")
     settings, plan, odd_key = _read_settings(path / "settings.yaml")
     versions = _read_versions(path / "versions.json")
-    wanted = _found_runs(path) if plan is None else _planned_runs(path, plan)
+    if plan is None:
+        wanted = [run for run in map(RunFolder.of, path.iterdir()) if run is not None]
+    else:
+        wanted = [RunFolder(path, *pair) for pair in product(dict.fromkeys(plan.functions), dict.fromkeys(plan.seeds))]
     if not wanted:
         raise InputError(f"{path}: holds no run, that is no folder FUNCTION.SEED such as evsoftmax.1")
     order = list(catalogue.names())
@@ -102,22 +116,8 @@ def read_sweep(path: PathLike) -> Sweep:
     return Sweep(path, runs, wanted, tests, settings, plan, odd_key, versions)
 
 
-def _planned_runs(path: Path, plan: Plan) -> list[RunFolder]:
-    pairs = product(dict.fromkeys(plan.functions), dict.fromkeys(plan.seeds))
-    return [RunFolder(function, seed, path / f"{function}.{seed}") for function, seed in pairs]
-
-
-def _found_runs(path: Path) -> list[RunFolder]:
-    return [
-        RunFolder(found["function"], int(found["seed"]), entry)
-        for entry in path.iterdir()
-        for found in [RUN.fullmatch(entry.name)]
-        if found and found["function"] in catalogue.names() and entry.is_dir()
-    ]
-
-
 def _found_tests(runs: list[RunFolder]) -> list[str]:
-    return sorted({file.stem for run in runs for file in run.path.iterdir() if file.suffix in SUFFIXES})
+    return sorted({file.stem for run in runs for file in run.path.iterdir() if file.suffix[1:] in SUFFIXES})
 
 
 def _read_settings(path: Path) -> tuple[Optional[str], Optional[Plan], Optional[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -14,10 +15,10 @@ from ..base.errors import InputError
 from ..base.files import read_lines, sha256
 from ..evaluation.comparison_table import printed
 from ..evaluation.report import read_report
-from ..evaluation.runs import Groups, read_runs
+from ..evaluation.runs import Groups, Run, ScoreFile, gather_runs, group_by_seed
 from ..evaluation.system import check_archive_fits
 from ..evaluation.text import TextFile, load_text, restorer
-from .comparison import comparison_of, group_by_seed
+from .comparison import comparison_of
 from .folder import RunFolder, Sweep
 from .missing import Missing, missing_parts
 
@@ -88,15 +89,13 @@ def read_test_set(
         InputError: a file is damaged, or does not belong to the others.
     """
     progress(f"{name}: reading scores")
-    scored = _scored(sweep, name)
-    labels = [f"{run.function}:{run.seed}={run.file(name, 'json')}" for run in scored]
-    runs, common = read_runs(labels) if labels else ([], {})
+    runs, common = gather_runs(_score_files(sweep, name))
     groups = group_by_seed(runs)
-    size, unfinished = _size(sweep, name, scored, common)
+    size, unfinished = _size(sweep, name, common)
     seed = _choose_seed(sweep, name, unfinished) if seed is None else seed
     form = {**UNKNOWN_FORM, **common.get("settings", {}), "src_lang": _source_language(common)}
     shown = {
-        run.function: _read_shown(run, name, form, groups, scored.get(run))
+        run.function: _read_shown(run, name, form, groups.get(run.function, {}).get(run.seed))
         for run in sweep.runs
         if run.seed == seed and run not in unfinished
     }
@@ -117,37 +116,30 @@ def read_test_set(
     )
 
 
-def _scored(sweep: Sweep, name: str) -> dict[RunFolder, str]:
-    """run -> SHA-256 of the hypotheses that it was scored with, of all runs that are scored.
+def _score_files(sweep: Sweep, name: str) -> Iterator[ScoreFile]:
+    """The scores of all runs that are scored.
 
     Raises:
         InputError: the scores name another function or seed than the folder does.
     """
-    scored = {}
     for run in sweep.runs:
         path = run.file(name, "json")
         if path is None:
             continue
         report = read_report(path)
-        try:
-            (system,) = report["systems"]
-            identity = system.get("function"), system.get("seed")
-            hypothesis = system["hypothesis"]["sha256"]
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise InputError(f"{path}: damaged scores; make them again with: onmt_evsoftmax score --json") from None
-        for said, expected in zip(identity, (run.function, run.seed)):
+        system = report["systems"][0]
+        for said, expected in ((system.get("function"), run.function), (system.get("seed"), run.seed)):
             if said not in (None, expected):
                 raise InputError(f"{path}: are scores of {said}, but lie in {run.path.name}; score this run again")
-        scored[run] = hypothesis
-    return scored
+        yield path, report, run.function, run.seed
 
 
-def _size(sweep: Sweep, name: str, scored: dict[RunFolder, str], common: dict[str, Any]) -> tuple[int, set[RunFolder]]:
+def _size(sweep: Sweep, name: str, common: dict[str, Any]) -> tuple[int, set[RunFolder]]:
     """How many sentences the test set has, and the unscored runs whose translation has fewer (yet)."""
     lengths = {}
     for run in sweep.runs:
         path = run.file(name, "hyp")
-        if path is not None and run not in scored:
+        if path is not None and run.file(name, "json") is None:
             lengths[run] = _count_lines(path)
     if common:
         size = common["reference"]["lines"]
@@ -184,16 +176,15 @@ def _choose_seed(sweep: Sweep, name: str, unfinished: set[RunFolder]) -> int:
     return max(sweep.seeds, key=parts)  # the first of equals
 
 
-def _read_shown(run: RunFolder, name: str, form: dict[str, Any], groups: Groups, scored_sha256: Optional[str]) -> Shown:
+def _read_shown(run: RunFolder, name: str, form: dict[str, Any], scored: Optional[Run]) -> Shown:
     path, text, model = run.file(name, "hyp"), None, None
     if path is not None:
         text = load_text(path, **_unit(form, "hyp"))
-        if scored_sha256 not in (None, text.sha256):
+        if scored is not None and scored.hypothesis != text.sha256:
             raise InputError(f"{path}: is not what {run.file(name, 'json')} scored; score it again")
     archive = run.file(name, "npz")
     if archive is not None:
         model = Model(_open_archive(archive, text), printed(run.function))
-    scored = groups.get(run.function, {}).get(run.seed)
     return Shown(
         run,
         text.sentences if text else _archived(model, "target", form),

@@ -153,7 +153,7 @@ def test_each_kind_of_attention_is_that_of_the_seeds_that_have_it():
             "positions": headline,
             "kinds": dict.fromkeys(kinds, tables),
         }
-        return Run(f"{seed}.json", "softmax", "softmax", seed, {}, {}, {}, attended)
+        return Run(f"{seed}.json", "softmax", "softmax", seed, {}, {}, {}, attended, "")
 
     pooled = pool_attended([run(1, "encoder", "cross"), run(2, "cross"), run(6, "cross")])
     assert pooled["kinds"]["encoder"]["runs"] == 1 and pooled["kinds"]["cross"]["runs"] == 3

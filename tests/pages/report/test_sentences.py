@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onmt_evsoftmax.evaluation.runs import read_runs
+from onmt_evsoftmax.evaluation.runs import group_by_seed, read_runs
 from onmt_evsoftmax.pages.report import sentences
 from onmt_evsoftmax.pages.report.sentences import bleu_differences, extremes, mark_differences, page_order
-from onmt_evsoftmax.sweep.comparison import group_by_seed
 
 
 def test_examples_in_the_docstrings():
