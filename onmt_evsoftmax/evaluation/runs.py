@@ -97,7 +97,7 @@ def gather_runs(files: Iterable[ScoreFile]) -> tuple[list[Run], dict[str, Any]]:
         systems = report["systems"]
         if function is not None and len(systems) != 1:
             raise InputError(
-                f"{path}: holds {len(systems)} systems, but {function!r} names one; give the file without a label"
+                f"{path}: holds {len(systems)} systems, but {function!r} is one; score it alone, or give no label"
             )
         runs += [_run(str(path), system, function, seed) for system in systems]
     if first is None:

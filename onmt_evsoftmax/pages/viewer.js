@@ -1,4 +1,4 @@
-/* The viewer of every page: a sentence, a kind, a layer and a head to choose; the models side by side. See viewer.py. */
+/* The viewer of every page: choosing a sentence, a kind, a layer and a head; the models side by side. See viewer.py. */
 
 const state = { ...data.view, test: Math.max(data.tests.findIndex(test => test.sentences.length), 0),
                 hidden: new Set() };
@@ -71,8 +71,8 @@ function drawTexts(sentence) {
 }
 
 function describeView({ layers, heads }) {
-  const last = state.layer === layers - 1 ? " (last)" : "";
-  return `layer ${state.layer}${last}, ` + (isNaN(state.head) ? `${state.head} of ${heads} heads` : `head ${state.head}`);
+  const depth = `layer ${state.layer}${state.layer === layers - 1 ? " (last)" : ""}`;
+  return isNaN(state.head) ? `${depth}, ${state.head} of ${heads} heads` : `${depth}, head ${state.head}`;
 }
 
 /* The title of a model's map, the lines under it, and the map. */
