@@ -88,7 +88,7 @@ def _pronoun(row: str) -> Pronoun:
     )
 
 
-I, YOU, HE, SHE, IT, WE, THEY, YOU_POLITE, YOU_ALL = map(
+I, YOU, HE, SHE, IT, WE, THEY, YOU_POLITE, YOU_ALL = map(  # noqa: E741 (the pronoun)
     _pronoun,
     """
 I    me   ich mich mir   1 s s my    mich/mir

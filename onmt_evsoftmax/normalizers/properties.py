@@ -99,7 +99,7 @@ def translation_invariance(function: Function, rows: Sequence[Tensor]) -> Findin
     >>> translation_invariance(get("evsoftmax").function, points()).holds
     True
     """
-    findings = (_compare(function, lambda v: function(v + c), f"f(v + {c:g})", rows) for c in SHIFTS)
+    findings = (_compare(function, lambda v, c=c: function(v + c), f"f(v + {c:g})", rows) for c in SHIFTS)
     return _first_no(findings)
 
 
@@ -109,7 +109,7 @@ def scale_invariance(function: Function, rows: Sequence[Tensor]) -> Finding:
     >>> scale_invariance(get("evsoftmax").function, points()).holds
     False
     """
-    findings = (_compare(function, lambda v: function(c * v), f"f({c:g} v)", rows) for c in FACTORS)
+    findings = (_compare(function, lambda v, c=c: function(c * v), f"f({c:g} v)", rows) for c in FACTORS)
     return _first_no(findings)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -74,7 +75,7 @@ class FoldedNormal(Distribution):
         normal = -0.5 * (z.square() + torch.log(torch.tensor(2 * torch.pi))).sum(-1)
         return normal + gate + slopes
 
-    def sample(self, sample_shape: torch.Size = torch.Size()) -> Tensor:
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         with torch.no_grad():
             z = torch.randn((*sample_shape, *self.border.shape), dtype=self.border.dtype)
             probabilities = self.log_gate(z).exp()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -39,11 +40,11 @@ class RelaxedMixture(Distribution):
         self.temperature, self.nested = temperature, nested
         super().__init__(torch.Size(), means.shape[-1:], validate_args=False)
 
-    def rsample(self, sample_shape: torch.Size = torch.Size()) -> Tensor:
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Reparameterised draws, ``[*sample_shape, D]``."""
         return self._place(self.log_choices(sample_shape))
 
-    def rsample_joint(self, sample_shape: torch.Size = torch.Size()) -> tuple[Tensor, Tensor]:
+    def rsample_joint(self, sample_shape: Sequence[int] = ()) -> tuple[Tensor, Tensor]:
         """Draws, and log p(z, c) = log p(z | c) + log p(c) of each with the c that made it."""
         log_c = self.log_choices(sample_shape)
         value = self._place(log_c)
@@ -65,7 +66,7 @@ class RelaxedMixture(Distribution):
         """The mixture that this becomes as tau goes to 0 (the note's eq. 1)."""
         return gaussian_mixture(self.log_weights, self.means, self.sigmas)
 
-    def log_choices(self, sample_shape: torch.Size = torch.Size()) -> Tensor:
+    def log_choices(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """log c, ``[*sample_shape, K]``: in float32 c itself has exact zeros at tau = 0.1."""
         uniform = torch.rand((*sample_shape, *self.log_weights.shape), dtype=self.means.dtype)
         tiny = torch.finfo(uniform.dtype).tiny

@@ -22,6 +22,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Callable, Optional
 
@@ -173,7 +174,7 @@ def measure(shape: str, threads: int, masked: bool, seconds: float, clock: str) 
     end, rounds, order = time.perf_counter() + seconds, 0, random.Random(0)
     while time.perf_counter() < end or rounds < 3:
         for name in order.sample(list(functions), len(functions)):
-            times[name] += take_turn(lambda: run_once(functions[name], scores, gradient, CLOCKS[clock]))
+            times[name] += take_turn(partial(run_once, functions[name], scores, gradient, CLOCKS[clock]))
         rounds += 1
     medians = {name: [statistics.median(column) * 1e3 for column in zip(*runs)] for name, runs in times.items()}
     base = medians[BASELINE]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 from torch.autograd import gradcheck, gradgradcheck
@@ -27,19 +29,25 @@ def away_from_thresholds(mapping, rows=6, classes=7):
 def test_gradcheck(mapping):
     scores, mask = away_from_thresholds(mapping)
     for given in (None, mask):
-        assert gradcheck(lambda v: mapping(v, given), scores, check_forward_ad=True, check_batched_grad=True)
-        assert gradgradcheck(lambda v: mapping(v, given), scores)
+        masked = partial(mapping, mask=given)
+        assert gradcheck(masked, scores, check_forward_ad=True, check_batched_grad=True)
+        assert gradgradcheck(masked, scores)
     assert gradcheck(lambda v: mapping(v.T, mask.T, 0), scores)
 
 
 def test_gradcheck_of_the_training_form():
     scores, mask = away_from_thresholds(evsoftmax)
     for given in (None, mask):
-        assert gradcheck(lambda v: evsoftmax(v, given, eps=1e-2), scores, check_forward_ad=True)
-        assert gradgradcheck(lambda v: evsoftmax(v, given, eps=1e-2), scores)
+        training_form = partial(evsoftmax, mask=given, eps=1e-2)
+        assert gradcheck(training_form, scores, check_forward_ad=True)
+        assert gradgradcheck(training_form, scores)
         valid = torch.ones_like(mask) if given is None else given
-        assert gradcheck(lambda v: log_evsoftmax(v, given, eps=1e-2)[valid], scores, check_forward_ad=True)
-        assert gradgradcheck(lambda v: log_evsoftmax(v, given, eps=1e-2)[valid], scores)
+
+        def valid_logarithms(v, given=given, valid=valid):
+            return log_evsoftmax(v, given, eps=1e-2)[valid]
+
+        assert gradcheck(valid_logarithms, scores, check_forward_ad=True)
+        assert gradgradcheck(valid_logarithms, scores)
 
 
 def test_gradient_is_equation_9():
@@ -54,7 +62,7 @@ def test_gradient_of_the_logarithm_tends_to_equation_12():
     scores = torch.randn(9, dtype=torch.float64)
     limit = torch.eye(9, dtype=torch.float64) - evsoftmax(scores)
     errors = [
-        (jacrev(lambda v: log_evsoftmax(v, eps=eps))(scores) - limit).abs().max().item() for eps in (1e-3, 1e-6, 1e-9)
+        (jacrev(partial(log_evsoftmax, eps=eps))(scores) - limit).abs().max().item() for eps in (1e-3, 1e-6, 1e-9)
     ]
     assert errors[0] < 2e-3 and errors[1] < 2e-3 * errors[0] and errors[2] < 2e-3 * errors[1]
 
@@ -106,7 +114,7 @@ def test_vmap_over_any_dimension(mapping, score_dim, mask_dim):
     scores = batched(lambda: torch.randn(4, 3, 6), score_dim)
     mask = batched(lambda: torch.rand(3, 6) > 0.3, mask_dim)
     for dim in (-1, 0, 1):
-        mapped = vmap(lambda v, m: mapping(v, m, dim), (score_dim, mask_dim))(scores, mask)
+        mapped = vmap(partial(mapping, dim=dim), (score_dim, mask_dim))(scores, mask)
         for index, result in enumerate(mapped):
             expected = mapping(unbatched(scores, score_dim, index), unbatched(mask, mask_dim, index), dim)
             torch.testing.assert_close(result, expected)

@@ -104,7 +104,8 @@ def damage_yaml(random: random.Random, content: bytes) -> bytes:
     lines = content.decode().splitlines()
     place = random.randrange(len(lines))
     odd = ("!!int x", "!!float ''", "!!bool x", "!!timestamp x", "2020-99-99", "!!python/object:os.system x", "*no",
-           "&a [*a]", "{[1]: 2}", "!!set {1, 2}", "!!binary =", "1" * 5000, "[" * 400, "\t", "? [a]\n: b", "<<: 1")  # fmt: skip
+           "&a [*a]", "{[1]: 2}", "!!set {1, 2}", "!!binary =", "1" * 5000, "[" * 400, "\t", "? [a]\n: b",
+           "<<: 1")  # fmt: skip
     key = lines[place].partition(":")[0]
     lines[place] = f"{key}: {random.choice(odd)}" if random.random() < 0.8 else random.choice(odd)
     return "\n".join(lines).encode()

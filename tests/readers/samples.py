@@ -222,6 +222,14 @@ def _read_idx(path: Path) -> None:
     assert datasets._read(path, IDX).tolist() == list(b"abcde")
 
 
+def _write_text(folder: Path) -> None:
+    (folder / "a.txt").write_text("Straße\na b\n" * 9, encoding="utf-8")
+
+
+def _write_gzip(folder: Path) -> None:
+    (folder / "a.gz").write_bytes(gzip.compress(b"a b\n" * 99))
+
+
 def _read_text(path: Path) -> None:
     assert all(isinstance(line, str) for line in read_lines(path))
 
@@ -236,7 +244,8 @@ READERS = (
     Reader("attention archive, drawn", "a.npz", _write_archive, _draw_archive, ARRAYS),
     Reader("attention archive, counted", "a.npz", _write_archive, _count_archive, ARRAYS),
     Reader("manifest of fetch", "manifest.json", _write_manifest, _read_manifest, {damage_bytes: 60, damage_json: 150}),
-    Reader("notes of a download", ".a.tgz.part.json", _write_notes, _read_notes, {damage_bytes: 40, damage_json: 80}, refuses=False),
+    Reader("notes of a download", ".a.tgz.part.json", _write_notes, _read_notes,
+           {damage_bytes: 40, damage_json: 80}, refuses=False),
     Reader("results of a run", "results.json", _write_run, _read_results, {damage_bytes: 60, damage_json: 80}),
     Reader("log of a run", "log.jsonl", _write_run, _read_log, {damage_bytes: 60, damage_json_lines: 80}),
     Reader("config of a run", "config.yaml", _write_run, _read_run, {damage_bytes: 40, damage_yaml: 70}),
@@ -248,6 +257,6 @@ READERS = (
     Reader("checkpoint of 0.x", "old.pt", _write_legacy(FIRST), _convert, {damage_bytes: 40}),
     Reader("checkpoint of 2.x", "old.pt", _write_legacy(LAST), _convert, {damage_bytes: 30, damage_zip: 30}),
     Reader("images", "labels.gz", _write_idx, _read_idx, {damage_bytes: 100}),
-    Reader("text", "a.txt", lambda folder: (folder / "a.txt").write_text("Straße\na b\n" * 9), _read_text, {damage_bytes: 60}),
-    Reader("text, compressed", "a.gz", lambda folder: (folder / "a.gz").write_bytes(gzip.compress(b"a b\n" * 99)), _read_text, {damage_bytes: 100}),
+    Reader("text", "a.txt", _write_text, _read_text, {damage_bytes: 60}),
+    Reader("text, compressed", "a.gz", _write_gzip, _read_text, {damage_bytes: 100}),
 )  # fmt: skip

@@ -71,7 +71,7 @@ def test_a_disk_that_fills_up_under_an_experiment(tmp_path, capsys, monkeypatch)
     monkeypatch.setattr(os, "fsync", no_room)
     for write in (lambda: folder.finish({}), lambda: folder.save({}), lambda: save(Figure(), tmp_path / "a.png")):
         with pytest.raises(SystemExit) as stop:
-            run_main(lambda _: write())
+            run_main(lambda _, write=write: write())
         error = capsys.readouterr().err
         assert stop.value.code == 2 and error.count("\n") == 1
         assert "cannot be written (No space left on device); make room" in error
