@@ -9,10 +9,11 @@ PIP_FLAGS ?= --disable-pip-version-check --quiet
 # these need a compiler when no wheel fits the machine; better one clear line than its log
 WHEELS := torch,ctranslate2,pyonmttok,sentencepiece,numpy,matplotlib,scikit-learn,scipy,onnx,onnxruntime,playwright,fasttext-wheel,spacy,pyahocorasick
 
-.PHONY: help demo test test-onmt351 venv clean
+.PHONY: help demo test lint test-onmt351 venv clean
 help:
 	@echo "make demo          set up .venv, then train, translate, score and draw on the embedded corpus"
 	@echo "make test          set up .venv, then run the whole test suite"
+	@echo "make lint          set up .venv, then check layout and style (ruff)"
 	@echo "make test-onmt351  the tests that touch OpenNMT-py, with OpenNMT-py 3.5.1 in a second environment"
 	@echo "make clean         remove both environments and runs/"
 
@@ -25,11 +26,15 @@ test: $(VENV)/installed
 test-onmt351: $(VENV351)/installed
 	OMP_NUM_THREADS=1 $(VENV351)/bin/python -m pytest -n $(CORES) --dist loadfile tests/opennmt tests/configs tests/conversion $(PYTEST_FLAGS)
 
+lint: $(VENV)/installed
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
 venv: $(VENV)/installed
 
 $(VENV)/installed: setup.py pyproject.toml constraints.txt onmt_evsoftmax_startup.pth
 	@$(call make_venv,$(VENV))
-	$(VENV)/bin/pip install $(PIP_FLAGS) --only-binary $(WHEELS) -c constraints.txt -e '.[test,experiments,sweep]' || $(call no_wheel)
+	$(VENV)/bin/pip install $(PIP_FLAGS) --only-binary $(WHEELS) -c constraints.txt -e '.[test,lint,experiments,sweep]' || $(call no_wheel)
 	@touch $@
 
 # OpenNMT-py 3.5.1 asks for torch < 2.3 but runs on newer ones, so it goes in beside its dependencies
