@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..base.errors import InputError
 from .evsoftmax import evsoftmax
+from .softmax import softmax
 
 
 def posthoc_evidential(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1) -> Tensor:
@@ -86,14 +87,15 @@ def belief_masses(weights: Tensor) -> Tensor:
 
 
 class PosthocEvidential(nn.Module):
-    """`posthoc_evidential` as a module: softmax in training mode, the sparse mapping in evaluation mode."""
+    """`softmax` in training mode, `posthoc_evidential` in evaluation mode."""
 
     def __init__(self, dim: int = -1) -> None:
         super().__init__()
         self.dim = dim
 
     def forward(self, scores: Tensor, mask: Optional[Tensor] = None) -> Tensor:
-        return posthoc_evidential(scores, mask, self.dim)
+        function = softmax if self.training else posthoc_evidential
+        return function(scores, mask, self.dim)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"

@@ -7,7 +7,13 @@ import itertools
 import pytest
 import torch
 
-from onmt_evsoftmax import evsoftmax, posthoc_evidential, posthoc_evidential_from_features
+from onmt_evsoftmax import (
+    PosthocEvidential,
+    evsoftmax,
+    posthoc_evidential,
+    posthoc_evidential_from_features,
+    softmax,
+)
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.normalizers import belief_masses, evidential_weights
 
@@ -83,6 +89,14 @@ def test_no_evidence_at_all_is_uniform():
     # eq. 32: all weights zero
     result = posthoc_evidential_from_features(torch.zeros(5), torch.randn(4, 5))
     assert result.tolist() == pytest.approx([0.25] * 4)
+
+
+def test_the_module_is_softmax_in_training_mode_and_sparse_in_evaluation_mode():
+    scores, mask = torch.randn(6, 5, 3), torch.rand(6, 5, 3) > 0.3
+    module = PosthocEvidential(dim=1)
+    assert torch.equal(module(scores, mask), softmax(scores, mask, dim=1))
+    assert torch.equal(module.eval()(scores, mask), posthoc_evidential(scores, mask, dim=1))
+    assert torch.equal(module.train()(scores), softmax(scores, dim=1))
 
 
 def test_features_that_do_not_fit_are_refused():
