@@ -114,7 +114,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def _drop_output() -> None:
-    """Let what is still to be printed go nowhere: the interpreter would try once more at its end, and complain."""
+    """Discard what is still to be printed: the interpreter would try once more at its end, and complain."""
     with contextlib.suppress(OSError, ValueError):  # ValueError: a stream without a descriptor
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

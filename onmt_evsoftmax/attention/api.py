@@ -171,7 +171,7 @@ def _repeat_heads(tensor: Tensor, heads: int) -> Tensor:
 
 
 def _clean(tensor: Tensor, visibility: Visibility) -> Tensor:
-    """Zero where no query looks: the product of a weight of zero with NaN or 1e38 would not be zero."""
+    """Keys or values, zero where no query sees them: a weight of zero times NaN or 1e38 would not be zero."""
     seen = visibility.seen()
     if seen is None:
         return tensor

@@ -72,7 +72,7 @@ def _check_shape(name: str, tensor: Tensor, query: Tensor, keys: int) -> None:
 
 
 def split_bias(bias: Tensor, mask: Optional[Tensor]) -> tuple[Optional[Tensor], Optional[Tensor]]:
-    """What an additive mask hides, added to ``mask``, and what is left of it as a bias ``[., ., ., .]``.
+    """Split an additive mask: the entries that it hides, joined to ``mask``, and the rest as a bias of four dimensions.
 
     A mask of 0 and -inf is a mask and nothing else, if its values can be looked at. What hides in the type of the
     bias, such as -65504 in float16, would not in the type of the scores.

@@ -20,12 +20,14 @@ from .request import Request, without_autocast
 from .visibility import Visibility
 
 RUNNING_MEAN_COST = 8
-"""Running means of keys cost so many times what one mean costs."""
+"""Cost of the running means of the keys, in multiples of the cost of one mean."""
 
 
 @dataclass(frozen=True)
 class Centring:
-    """How scores come to be centred: not at all, row by row, by limits, or because the keys are.
+    """What is still to be subtracted from the scores of a block before negative ones are dropped.
+
+    Nothing, with neither attribute set: the keys were centred, or the mapping is not ev-softmax.
 
     Attributes:
         by_row: subtract the mean of each row of scores.
@@ -36,7 +38,7 @@ class Centring:
     limits: Optional[Tensor] = None
 
     def block(self, batch: slice, heads: slice, queries: slice) -> Centring:
-        """What these queries need of it."""
+        """The centring of the scores of one block: its share of ``limits``."""
         return self if self.limits is None else Centring(limits=self.limits[batch, heads, queries])
 
 

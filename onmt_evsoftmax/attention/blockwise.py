@@ -43,7 +43,7 @@ class Block(NamedTuple):
 
 
 def blockwise(request: Request) -> tuple[Tensor, Optional[Tensor]]:
-    """Block by block; queries are never compared with keys in the future."""
+    """Attention of one block of queries after the other; none is compared with keys in its future."""
     accurate = request.accurate()
     # the same numbers are drawn again in the backward pass
     seed = int(torch.randint(2**62, ())) if request.dropout else 0

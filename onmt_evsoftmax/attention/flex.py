@@ -64,7 +64,7 @@ def score_mod(request: Request) -> Callable[..., Tensor]:
 
 
 def block_mask(request: Request):
-    """What `Visibility` says, as a BlockMask; None if all is visible."""
+    """The masks of a request as flex_attention's BlockMask; None if every query sees every key."""
     from torch.nn.attention.flex_attention import create_block_mask
 
     visibility = request.visibility

@@ -20,14 +20,14 @@ from .request import Request
 from .sdpa import sdpa
 
 DENSE_SCORES = {"cpu": 2**23}
-"""Beyond so many scores `auto` takes `blockwise`."""
+"""Largest number of scores, by device, for which `auto` takes `dense`; with more it takes `blockwise`."""
 DENSE_SCORES_ELSEWHERE = 2**28
 
 CAUSAL_LENGTH = 2048
-"""From so many keys on, skipping the future outweighs the scores that `blockwise` computes twice."""
+"""Number of keys from which skipping the future outweighs the scores that `blockwise` computes twice."""
 
 FLEX_LENGTH = 512
-"""From so many keys on `auto` takes `flex` on a GPU; below, its kernel has too little to do."""
+"""Number of keys from which `auto` takes `flex` on a GPU; with fewer its kernel has too little to do."""
 
 log = logging.getLogger("onmt_evsoftmax")
 
@@ -108,7 +108,7 @@ def is_traced() -> bool:
 
 
 def _best(request: Request) -> tuple[str, str]:
-    """Name and reason."""
+    """Name of the implementation that ``auto`` stands for, and the reason for the log."""
     device = request.query.device.type
     if is_traced():
         return "reference", "it is compiled, exported or transformed, which the others do not support"

@@ -55,28 +55,28 @@ class Request:
 
     @property
     def scores(self) -> int:
-        """How many scores there are."""
+        """Number of scores: batch * heads * queries * keys."""
         return self.query.shape[:-1].numel() * self.key.shape[-2]
 
     def accurate(self) -> Request:
-        """The same in the type that sums are taken in: float32 for half precision."""
+        """This request in the type that sums are taken in: float32 for half precision."""
         dtype = accumulation_type(self.query.dtype)
         bias = None if self.bias is None else self.bias.to(dtype)
         return self.on(*(tensor.to(dtype) for tensor in self.tensors)).adding(bias)
 
     def on(self, query: Tensor, key: Tensor, value: Tensor) -> Request:
-        """The same on other tensors."""
+        """This request with other query, key and value."""
         return replace(self, query=query, key=key, value=value)
 
     def stripped(self) -> Request:
-        """The same without tensors, to keep beside those that autograd keeps."""
+        """This request without its tensors and bias, which autograd keeps itself."""
         nothing = torch.empty(0)
         return self.on(nothing, nothing, nothing).adding(None)
 
     def adding(self, bias: Optional[Tensor]) -> Request:
-        """The same with another bias."""
+        """This request with another bias."""
         return replace(self, bias=bias)
 
     def seeing(self, visibility: Visibility) -> Request:
-        """The same with another mask."""
+        """This request with other masks."""
         return replace(self, visibility=visibility)

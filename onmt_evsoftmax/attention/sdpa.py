@@ -12,7 +12,7 @@ from .request import Request
 
 
 def sdpa(request: Request) -> tuple[Tensor, Optional[Tensor]]:
-    """`torch.nn.functional.scaled_dot_product_attention`; what sees no key comes out zero."""
+    """`torch.nn.functional.scaled_dot_product_attention`; a query that sees no key gets a context of zero."""
     visibility, mask = request.visibility, request.visibility.mask
     square = visibility.queries == visibility.keys  # where torch's causal mask means the same as ours
     alone = visibility.valid is None and visibility.pairs is None and request.bias is None

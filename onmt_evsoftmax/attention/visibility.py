@@ -39,7 +39,7 @@ class Visibility:
         key_lengths: Optional[Tensor],
         causal: bool,
     ) -> Visibility:
-        """From the arguments of `attention`, already checked."""
+        """The masks that the arguments of `attention` describe, which must have been checked."""
         valid = pairs = None
         if mask is not None:
             mask = mask[(None,) * (4 - mask.ndim)]
@@ -92,7 +92,7 @@ class Visibility:
         return sum(parts[1:], parts[0]) if parts else None
 
     def block(self, batch: slice, heads: slice, queries: slice, keys: int) -> Visibility:
-        """That of some sentences, heads and consecutive queries, among the first ``keys`` keys.
+        """The masks between some consecutive queries and the first ``keys`` keys, for some sentences and heads.
 
         With ``causal`` the last of the queries must see exactly these keys.
         """
@@ -109,7 +109,7 @@ class Visibility:
 
 
 def narrowed(tensor: Optional[Tensor], *where: slice) -> Optional[Tensor]:
-    """A part of what broadcasts to ``[batch, heads, queries, keys]``; dimensions of size 1 stay whole."""
+    """A slice of a tensor that broadcasts to ``[batch, heads, queries, keys]``; dimensions of size 1 stay whole."""
     if tensor is None:
         return None
     return tensor[tuple(ALL if size == 1 else part for part, size in zip(where, tensor.shape))]

@@ -15,7 +15,7 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]|\\u[dD][89a-fA-F]")
 
 
 def read_json(path: PathLike, remedy: str, finite: bool = True) -> Any:
-    """What a JSON file says; see `parse_json`.
+    """The value in a JSON file; see `parse_json`.
 
     Raises:
         InputError: the file is missing, cannot be read, is not UTF-8 or is refused by `parse_json`.
@@ -50,7 +50,7 @@ def parse_json(text: str, source: str, remedy: str, finite: bool = True) -> Any:
 
 
 def read_yaml(path: PathLike, remedy: str, loader: Any = None) -> Any:
-    """What a YAML file says.
+    """The value in a YAML file.
 
     Args:
         remedy: what to do where it is damaged; the end of the message.
@@ -97,7 +97,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _refuse_circles(value: Any, around: set[int], known: set[int]) -> None:
-    """An anchor inside of what it names (``&a [*a]``) would never end; ``known`` are values without one."""
+    """Raise ValueError where a value holds itself, as in ``&a [*a]``; ``known`` are values that are known not to."""
     if not isinstance(value, (dict, list)) or id(value) in known:
         return
     if id(value) in around:

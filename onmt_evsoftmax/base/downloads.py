@@ -37,13 +37,13 @@ PASSING = {
     http.HTTPStatus.TOO_MANY_REQUESTS,
     http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
 }
-"""Refusals that are worth another attempt; the last one after the part was thrown away."""
+"""Refusals after which another attempt may succeed; after the last one the part is thrown away first."""
 WHOLE = ("url", "size", "etag", "modified")
-"""What identifies a file on a server: its address, and what the server says of it."""
+"""Keys of the notes beside a part: the address of the file, and how the server describes it."""
 
 
 class Unreachable(InputError):
-    """The server, not this machine or the file, is what is wrong."""
+    """The server does not answer, or refuses; neither this machine nor the file is at fault."""
 
 
 def download(url: str, path: PathLike, bar: Bar) -> None:
@@ -142,7 +142,7 @@ def copy(source: PathLike, path: PathLike, bar: Bar, largest: int = LARGEST) -> 
 
 
 def _blocks(stream: IO[bytes], path: PathLike, largest: int) -> Iterator[bytes]:
-    """A file block by block; what a gzip file unpacks to is not known before."""
+    """A file block by block, refused beyond ``largest`` bytes: how much a gzip file unpacks to is not known before."""
     for block in iter(lambda: stream.read(1 << 20), b""):
         largest -= len(block)
         if largest < 0:
@@ -189,7 +189,7 @@ def _continue(url: str, part: _Part, bar: Bar) -> None:
 
 
 def _whole(url: str, response: http.client.HTTPResponse) -> dict:
-    """What identifies the whole file; the answers to two requests for the same file agree in it."""
+    """The notes on a file, from the server's answer: equal for two requests if the file has not changed."""
     if response.status == http.HTTPStatus.PARTIAL_CONTENT:
         size = response.headers.get("Content-Range", "").rpartition("/")[2]
     else:
@@ -241,7 +241,7 @@ class _Part:
         return self.whole is not None and self.whole["url"] == url and self.size == self.whole["size"]
 
     def begin(self, whole: dict) -> None:
-        """Start again from the first byte of a file that the server describes so."""
+        """Start again from the first byte, and write down how the server describes the whole file."""
         self._continues = self.size == 0  # otherwise the rest was asked for, and everything came
         self.clear()
         with atomic_write(self._notes) as stream:
@@ -259,7 +259,7 @@ class _Part:
         self.size, self.whole = 0, None
 
     def give_up(self) -> None:
-        """Keep what another process can continue, and nothing else."""
+        """Keep the part only if the server can continue it."""
         if not self._continues:
             self.clear()
 
@@ -285,7 +285,7 @@ class _Part:
 
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[None]:
-    """An error of the disk is no reason to ask the server again."""
+    """Turn an error of the disk into an `InputError`, after which the server is not asked again."""
     try:
         yield
     except OSError as error:
@@ -300,7 +300,7 @@ Place = Union[str, Path]
 
 
 def place_of(url: str, mirror: Optional[PathLike] = None) -> Place:
-    """Where to read ``url`` from: itself, or the file of the same name in a mirror.
+    """The place to read ``url`` from: the URL itself, or the file of the same name in a mirror.
 
     Args:
         mirror: a folder, or the URL of one. In a folder ``.gz`` may be there or not.

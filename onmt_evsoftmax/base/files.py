@@ -21,7 +21,7 @@ PathLike = Union[str, "os.PathLike[str]"]
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""errors of a disk that has no room for a file, or none for this user"""
+"""errno of a full disk, of a user's full quota, and of a file that is too large for the file system"""
 _BOM = b"\xef\xbb\xbf"
 _UNFINISHED = ".writing-"
 """In the names of temporary files, so that nothing else, such as the part of a download, is taken for one."""
@@ -68,7 +68,7 @@ def atomic_write(path: PathLike, mode: str = "w") -> Iterator[IO]:
 
 
 def check_writable(path: PathLike) -> None:
-    """See before long work, as far as that can be seen, whether its result can be written to ``path``.
+    """Raise before long work, as far as that can be seen, if its result could not be written to ``path``.
 
     Raises:
         InputError: ``path`` is a folder or a device, something in place of its folder is a file, or nothing may
@@ -185,7 +185,7 @@ class Lines:
             yield from _lines(path)
 
     def count(self) -> int:
-        """Their number: one pass over the files."""
+        """The number of lines, from one pass over the files."""
         return sum(1 for _ in self)
 
 

@@ -77,7 +77,7 @@ class Workers:
             raise InputError("a worker process died, perhaps for want of memory; try again with --workers 1") from None
 
     def _spread(self, function: Callable[[Block], Block], blocks: Iterable[Block]) -> Iterator[Block]:
-        """What the processes make of the blocks, in their order; a block is read when there is room for it."""
+        """``function(block)`` of every block, in their order; a block is read only when a process will soon need it."""
         pool = self._started()
         pending: deque[Future] = deque()
         try:
@@ -117,7 +117,7 @@ def _start() -> None:
 
 
 def _die_with_parent() -> None:
-    """A worker whose parent was killed would wait for its next block for ever."""
+    """Wait for the end of the parent and follow it: a worker would wait for its next block for ever."""
     multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
     os._exit(1)
 
@@ -128,5 +128,5 @@ def _run(pickled: bytes, lines: Block) -> Block:
 
 @cache
 def _made(pickled: bytes) -> LineFunction:
-    """Building a tokenizer takes longer than tokenizing a block."""
+    """The function that the pickled ``make`` builds, once: a tokenizer takes longer to build than to use on a block."""
     return pickle.loads(pickled)()

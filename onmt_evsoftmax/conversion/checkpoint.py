@@ -99,6 +99,6 @@ def _is_weights(part: Any) -> bool:
 
 
 def _is_version_3(vocab: Any) -> bool:
-    """3.x stores plain lists of tokens."""
+    """Whether a vocabulary is one of 3.x: plain lists of tokens."""
     source = vocab.get("src") if isinstance(vocab, dict) else None
     return isinstance(source, list) and all(isinstance(token, str) for token in source)

@@ -27,7 +27,7 @@ ALWAYS = {
     "model_dtype": "fp32",
     "update_vocab": False,
 }
-"""Choices that 3.x offers and older versions did not (their transformer has biases everywhere), and what
+"""Options that 3.x has and older versions had not (their transformer has biases everywhere), and those that
 conversion itself decides. Today's defaults would build another model."""
 
 TRAINING = (

@@ -12,7 +12,7 @@ REQUIRED = {"src": (UNKNOWN, PADDING), "tgt": (UNKNOWN, PADDING, BEGIN, END)}
 """side -> tokens that 3.x looks up. A source vocabulary that is not shared never had sentence marks."""
 
 _LEVELS = 6
-"""More than any version nested: 0.8 has a list in the field of a list."""
+"""Levels to unwrap, more than any version has: 0.8 has a list in the field of a list."""
 
 
 def token_lists(vocab: Any) -> dict[str, Any]:

@@ -19,17 +19,17 @@ from .evsoftmax_plain import evsoftmax_plain
 from .masking import accumulation_type, indicator, masked_score, masking_bias, recompute_rows, spread
 
 FAR = 256.0
-"""Where the mean of a row is farther from 0, subtracting it could cost digits of the scores that are kept."""
+"""Largest |mean| of a row that is simply subtracted: a larger one could cost digits of the scores that are kept."""
 
 NEAR_ZERO = 1e-16
-"""A score that is not equal to a mean farther from 0 than this is apart from it by more than 1e-33, in float64 too."""
+"""With a mean farther from 0 than this, a score is equal to it or differs by more than 1e-33, in float64 too."""
 
 STEEP = 2.0**120
-"""What differences below 0 are multiplied by: 1e-33 becomes more than any exponential survives, and none below
+"""Factor on scores below the mean: 1e-33 becomes so much that its exponential is 0, and nothing below
 256 becomes infinite."""
 
 DOWN = torch.tensor(-torch.inf, device="cpu")
-"""The direction in which `nextafter` goes."""
+"""Second argument of `nextafter`: the next smaller number."""
 
 
 def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
@@ -51,9 +51,9 @@ def evsoftmax_cpu(scores: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
 
 
 def _ordinary(scores: Tensor, dim: int, limit: float) -> Optional[Tensor]:
-    """Scores without a mask; None where they need a closer look.
+    """`evsoftmax` of scores without a mask; None where these need `_careful`.
 
-    That is where a mean is far from 0, which masked scores, infinities and NaN bring about too, or next to 0,
+    They do where a mean is far from 0, which masked scores, infinities and NaN bring about too, or next to 0,
     where differences could be too small to be made large. Making the negative ones steep instead of infinite
     keeps the largest score where the rounded mean exceeds every score of a row.
     """
@@ -68,7 +68,7 @@ def _ordinary(scores: Tensor, dim: int, limit: float) -> Optional[Tensor]:
 
 
 def _careful(scores: Tensor, accurate: Tensor, mask: Optional[Tensor], dim: int) -> Tensor:
-    """Any scores and any mask."""
+    """`evsoftmax` of any scores, with or without a mask."""
     limit = masked_score(scores.dtype)
     centred = None
     if mask is not None and _shows_in_mean(scores.dtype):
@@ -90,7 +90,7 @@ def _careful(scores: Tensor, accurate: Tensor, mask: Optional[Tensor], dim: int)
 
 
 def _shows_in_mean(dtype: torch.dtype) -> bool:
-    """Whether one masked score among ordinary ones pulls their mean away: -65504 in float16 need not."""
+    """Whether one masked score moves the mean of a row so far that it is noticed: -65504 in float16 need not."""
     return dtype != torch.float16
 
 
@@ -103,7 +103,7 @@ class Centred(NamedTuple):
 
 
 def _centre_by_mask(scores: Tensor, mask: Tensor, dim: int, limit: float) -> Optional[Centred]:
-    """None if a masked score shows that the mask does not hide."""
+    """`Centred` of the scores where ``mask`` is True; None if one of these is itself a masked score."""
     valid = indicator(spread(mask, scores, dim), scores.dtype)
     centred = scores * valid
     mean = centred.sum(dim, keepdim=True).div_(valid.sum(dim, keepdim=True).clamp_(min=1))
@@ -115,7 +115,7 @@ def _centre_by_mask(scores: Tensor, mask: Tensor, dim: int, limit: float) -> Opt
 
 
 def _centre_by_score(scores: Tensor, dim: int, limit: float) -> Centred:
-    """Scores at or below ``limit`` are not valid; they stay hugely negative."""
+    """`Centred` of the scores above ``limit``; the others are masked ones, and stay hugely negative."""
     buffer = threshold(scores, limit, 0.0)
     # what was not copied is larger by more than 1 in the buffer than in the scores
     count = scores.shape[dim] - (buffer - scores).clamp_(max=1).sum(dim, keepdim=True)
@@ -130,7 +130,7 @@ def _has_nan(probabilities: Tensor, dim: int) -> bool:
 
 
 def _next_to_zero(dtype: torch.dtype) -> float:
-    """A score that is not equal to a mean farther from 0 than this differs from it by a normal number.
+    """With a mean farther from 0 than this, a score is equal to it or differs by a normal number.
 
     A denormal one would be 0 under `torch.set_flush_denormal`, in those threads that took it over.
     """

@@ -18,7 +18,7 @@ type, and compute no score that comes near. A fill such as -1e4 would be an ordi
 """
 
 MASKED_SCORE_HALF = -6e4
-"""The same for float16, whose lowest number is -65504."""
+"""`MASKED_SCORE` of float16, whose lowest number is -65504."""
 
 
 def masked_score(dtype: torch.dtype) -> float:
@@ -87,7 +87,7 @@ def check_number(name: str, value: Any, kind: type = numbers.Real) -> None:
 
 
 def _kind(value: Any) -> str:
-    """The type of a value as its user would write it."""
+    """The type of a value, for a message, as its user would write it."""
     module, name = type(value).__module__, type(value).__qualname__
     return name if module == "builtins" else f"{module}.{name}"
 

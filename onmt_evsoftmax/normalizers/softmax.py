@@ -43,7 +43,7 @@ def softmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1) -> Ten
 
 
 REACH = 1e3
-"""The exponential of a score that is so much below the largest one of its row is zero, in float64 too."""
+"""The exponential of a score this far below the largest one of its row is zero, in float64 too."""
 
 
 class SoftmaxFunction(MappingFunction):

@@ -87,7 +87,7 @@ def _reason(error: Exception) -> str:
 
 
 def longest(loaded: LoadedModel) -> tuple[float, float]:
-    """How many pieces a source, and a hypothesis, can have; infinity without absolute positions."""
+    """The most pieces that a source, and a hypothesis, can have; infinity without absolute positions."""
     from onmt.modules.embeddings import PositionalEncoding
 
     limits = [

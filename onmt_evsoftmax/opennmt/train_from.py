@@ -30,7 +30,7 @@ def reporting_what_is_ignored(original: Callable) -> Callable:
 
 
 def _other_vocabularies(opt: Namespace, checkpoint: Mapping, vocabs: Mapping, transforms: Any) -> Iterator[str]:
-    """Vocabulary files that name other types than the model has rows for."""
+    """A complaint for each vocabulary file that names other types than the model has rows for."""
     from onmt.inputters.inputter import build_vocab, dict_to_vocabs
     from onmt.transforms import get_specials
 
@@ -66,7 +66,7 @@ def _types(vocab: Any) -> list[str]:
 
 
 def _no_steps(opt: Namespace, checkpoint: Mapping) -> Iterator[str]:
-    """A last step that the checkpoint has reached; OpenNMT-py then makes one step, and saves it as another."""
+    """A complaint if the checkpoint has reached the last step: OpenNMT-py then makes one more, and saves it."""
     state = checkpoint.get("optim")
     if not isinstance(state, dict) or opt.reset_optim == "all" or opt.single_pass:
         return  # the steps are counted from 1, or not at all

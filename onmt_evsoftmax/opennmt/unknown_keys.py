@@ -22,7 +22,7 @@ from ..plugin.option_keys import CONTEXT, FUNCTION_KEYS, SELF
 
 COMMAND_LINE = "command line"
 DASHES = "-\u2010\u2013\u2014"
-"""what a page or a word processor makes of a hyphen"""
+"""characters that a command line copied from a page or a word processor has for a hyphen"""
 RESEMBLES = 0.8
 """similarity (`difflib.SequenceMatcher.ratio`) from which a key counts as a misspelling of another"""
 
@@ -84,7 +84,7 @@ def _plain(key: str) -> str:
 
 
 def _judged(key: str, value: Any, where: str) -> Optional[Finding]:
-    """What to say of a key that the parser of this command does not know; None if another command does."""
+    """The finding on a key that this command does not know; None if another command that shares its YAML does."""
     known = [name for name in _known_keys() if name not in FUNCTION_KEYS]
     if key in known or key in FUNCTION_KEYS:
         return None
@@ -99,7 +99,7 @@ def _judged(key: str, value: Any, where: str) -> Optional[Finding]:
 
 
 def _unknown(parser, leftover: Sequence[str]) -> Iterator[Finding]:
-    """What the parser did not take, of the configuration and of the command line."""
+    """Findings on what the parser left over, of the configuration and of the command line."""
     values: set[str] = set()
     keys: set[str] = set()
     for source, settings in parser.get_source_to_settings_dict().items():
@@ -115,7 +115,7 @@ def _unknown(parser, leftover: Sequence[str]) -> Iterator[Finding]:
 
 
 def _dropped_words(words: Sequence[str], keys_of_files: set[str]) -> Iterator[Finding]:
-    """Of the command line: options that nobody knows, and words that belong to no option."""
+    """Findings on the command line: options that nobody knows, and words that belong to no option."""
     after_option = False
     for word, following in zip(words, [*words[1:], None]):
         key, _, value = word.lstrip(DASHES).partition("=")
@@ -129,7 +129,7 @@ def _dropped_words(words: Sequence[str], keys_of_files: set[str]) -> Iterator[Fi
 
 
 def _nested(value: Any, outer: str, where: str) -> Iterator[Finding]:
-    """Our keys one level too far in, such as in a corpus of ``data``, where nobody reads them."""
+    """Findings on keys of ours that stand too far in, such as in a corpus of ``data``, where nobody reads them."""
     if isinstance(value, str) and value.startswith("{"):  # what the parser makes of a mapping
         with contextlib.suppress(yaml.YAMLError):
             value = yaml.safe_load(value)
@@ -141,7 +141,7 @@ def _nested(value: Any, outer: str, where: str) -> Iterator[Finding]:
 
 
 def _misplaced(parser, options: Any) -> Iterator[Finding]:
-    """A function of ours as the value of OpenNMT-py's key for the kind of attention, which takes any text."""
+    """The finding on a function of ours under ``self_attn_type``, OpenNMT-py's own key, which takes any text."""
     kind = getattr(options, "self_attn_type", None)
     if kind in catalogue.names():
         yield Finding(parser.prog, f"self_attn_type: {kind} is no kind of attention", f"write {SELF}: {kind}")

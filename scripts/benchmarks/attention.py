@@ -39,7 +39,7 @@ SHAPES_CUDA = tuple(
 )
 PLAIN, FUSED = "softmax, plain", "softmax, scaled_dot_product_attention"
 COPIES = 8
-"""So many tensors of the size of the scores a contestant without blocks may need at once."""
+"""Tensors of the size of all scores that a contestant without blocks may hold at once."""
 
 Run = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -132,7 +132,7 @@ def _adasplash(causal: bool) -> dict[str, Contestant]:
 
 
 class Setting(NamedTuple):
-    """What is the same for all contestants at one shape."""
+    """The tensors and the clock that all contestants at one shape share."""
 
     tensors: tuple[Tensor, Tensor, Tensor]
     gradient: Tensor
@@ -161,7 +161,7 @@ class Setting(NamedTuple):
         return forward, self.clock() - start
 
     def extra_bytes(self, contestant: Contestant) -> int:
-        """Bytes, as `Measurement.extra_mib` defines them."""
+        """Peak memory of forward and backward, in bytes; see `Measurement.extra_mib`."""
         known = self.gradient.nbytes * (4 if contestant.trains else 1)
         if self.gradient.is_cuda:
             self.run(contestant)

@@ -43,7 +43,7 @@ class PeakMemory(TorchDispatchMode):
 
 
 def machine() -> dict[str, object]:
-    """What the numbers depend on."""
+    """Processor, threads and versions, on which the measured numbers depend."""
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():

@@ -45,7 +45,7 @@ BYTES = {COPY: 8, PASSES: 20}
 MASKED_SHARE = 0.3
 TURN_SECONDS = 0.004
 TINY = 2.0**-149
-"""The smallest float32 above 0: what is not smaller than the mean is greater than minus this."""
+"""The smallest float32 above 0: a difference to the mean is at least 0 if it is greater than -TINY."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def released_evsoftmax(scores: Tensor) -> Tensor:
 
 
 def extra_passes(buffer: Tensor) -> Callable[[Tensor], Tensor]:
-    """What `evsoftmax` does besides softmax, into memory that is there already: with softmax, its floor."""
+    """The passes that `evsoftmax` makes besides softmax, into memory that is there already: its least cost."""
 
     def run(scores: Tensor) -> Tensor:
         mean = scores.detach().sum(-1, keepdim=True).div_(scores.shape[-1])
@@ -156,7 +156,7 @@ def take_turn(run: Callable[[], tuple[float, float]]) -> list[tuple[float, float
 
 
 def peak_extra(function: Callable[[Tensor], Tensor], scores: Tensor, gradient: Tensor) -> int:
-    """Bytes, as `Measurement.extra_mib` defines them; of the scores' gradient the size is known."""
+    """Peak memory of forward and backward without the scores' gradient, in bytes; see `Measurement.extra_mib`."""
     with PeakMemory() as memory:
         run_once(function, scores, gradient, time.perf_counter)
     return max(0, memory.peak - scores.nbytes)

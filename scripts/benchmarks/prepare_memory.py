@@ -138,7 +138,7 @@ def run(config: Path, workers: int) -> dict:
 
 
 def about() -> dict:
-    """What the numbers depend on."""
+    """Machine and versions, on which the measured numbers depend."""
     libraries = ("sacremoses", "subword-nmt", "sentencepiece", "onmt_evsoftmax")
     return {
         "machine": platform.platform(),

@@ -25,7 +25,7 @@ from onmt_evsoftmax.evaluation.comparison import LEVELS
 from onmt_evsoftmax.evaluation.significance import joint_p, seed_test
 
 SENTENCE_DEVIATION = 9.0
-"""Of one sentence's difference; three seeds then have the interval of docs/results.md, ± 0.46 BLEU."""
+"""Standard deviation of one sentence's difference; three seeds then have the ± 0.46 BLEU of docs/results.md."""
 SEEDS = (2, 3, 5, 10)
 SCATTER = (0.0, 0.1, 0.3, 0.6)
 TESTS = ("sentences", "seeds", "larger of both", "hierarchical bootstrap", "joint")
@@ -33,7 +33,7 @@ TESTS = ("sentences", "seeds", "larger of both", "hierarchical bootstrap", "join
 
 @dataclass(frozen=True)
 class Setting:
-    """What the tests are faced with; ``scatter`` is the deviation of one function between seeds."""
+    """A comparison of two functions to simulate; ``scatter`` is the deviation of one function between seeds."""
 
     seeds: int
     scatter: float
@@ -42,7 +42,7 @@ class Setting:
 
 
 def p_values(setting: Setting, rng: np.random.Generator, samples: int = 400) -> dict[str, float]:
-    """One experiment: a p-value of each of `TESTS`."""
+    """The p-value of each of `TESTS` in one simulated comparison."""
     seeds, sentences = setting.seeds, setting.sentences
     shared = own = SENTENCE_DEVIATION / math.sqrt(2 * sentences)
     trained = rng.normal(setting.difference, math.sqrt(2) * setting.scatter, seeds)

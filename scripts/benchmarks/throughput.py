@@ -36,7 +36,7 @@ MODEL = ROOT / "configs" / "multi30k_ende.yaml"
 FUNCTIONS = ("softmax", "evsoftmax", "sparsemax", "entmax15")
 WORDS = 8000
 REPORTS = 5
-"""Of so many training steps one report; the first one holds the warming up and does not count."""
+"""Training steps of one report; the first report holds the warming up and does not count."""
 
 
 def write_corpus(folder: Path, sentences: int, test_sentences: int, seed: int = 0) -> None:

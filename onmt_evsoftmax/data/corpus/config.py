@@ -117,7 +117,7 @@ class Config:
         return Path(self.out or f"data/prepared/{self.name}")
 
     def settings(self) -> dict:
-        """Everything that decides the bytes of the result; files are called what the config calls them."""
+        """Everything that decides the bytes of the result; files have the names that the config gives them."""
         result = asdict(self)
         del result["out"], result["downloads"]
         result["segment"] = self.segment.used
@@ -140,7 +140,7 @@ def read_config(path: PathLike) -> Config:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML's own loader keeps the last of two equal keys and loses the first without a word."""
+    """A loader that refuses a key given twice; PyYAML's own keeps the last one without a word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         keys = [self.construct_object(key) for key, _ in node.value]

@@ -1,4 +1,4 @@
-"""Lines on their way from one step to the next."""
+"""A count of the lines that one step of the work hands to the next."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 
 class Counted:
-    """Counts the lines that pass through it.
+    """Iterates over lines and counts them.
 
     Attributes:
         lines: how many have passed.

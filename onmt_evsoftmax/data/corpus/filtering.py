@@ -41,7 +41,7 @@ class PairFilter:
         self.kept = 0
 
     def __call__(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
-        """Those of ``pairs`` that are kept, one at a time."""
+        """Yield the pairs that are kept, in their order."""
         for pair in pairs:
             reason = self._reason(pair)
             if reason is None:

@@ -220,7 +220,7 @@ class Plan:
         return tuple(f"{folder}{stem}.{language}" for language in self._config.languages)
 
     def _tokenized(self, split: str) -> tuple[str, ...]:
-        """What the tokenizer writes: for the training text, what the filter is yet to see."""
+        """File names of a tokenized split; a temporary one for the training text, which is filtered next."""
         return self._names(split, "tokenized", kept=False) if split == TRAIN else self._names(split, "tok")
 
     def _read(self, names: Iterable[str]) -> tuple[Lines, ...]:

@@ -1,4 +1,4 @@
-"""Which sentence pairs came before, for corpora larger than memory."""
+"""A set of sentence pairs that may be larger than memory, to find repeated ones."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Seen:
         self._path.unlink(missing_ok=True)
 
     def add(self, pair: Pair) -> bool:
-        """Remember a pair; whether it is new.
+        """Remember a pair; returns whether it was new.
 
         Raises:
             InputError: the disk is full.

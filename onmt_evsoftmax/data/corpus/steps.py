@@ -167,7 +167,7 @@ class Workspace:
 
 
 def _is_record(record: Any) -> bool:
-    """Whether it has what is asked of it, and names no file outside of the output folder."""
+    """Whether this is a record that `Workspace` may have written; one names no file outside of the output folder."""
     if not isinstance(record, dict) or not isinstance(record.get("counts"), dict):
         return False
     outputs = record.get("outputs")
@@ -177,7 +177,7 @@ def _is_record(record: Any) -> bool:
 
 
 def _problem(error: OSError, folder: Path) -> str:
-    """What is wrong, naming the file that is in the way of a folder if there is one."""
+    """The cause of an error, for a message; it names the file that is in the way of a folder if there is one."""
     for path in (folder, *folder.parents):
         if path.exists() and not path.is_dir():
             return f"{path} is a file"
@@ -186,7 +186,7 @@ def _problem(error: OSError, folder: Path) -> str:
 
 
 def _remove_empty(*folders: Path) -> None:
-    """From the innermost outwards."""
+    """Remove the empty ones of the folders, in this order; those that hold something stay."""
     for folder in folders:
         with contextlib.suppress(OSError):  # not empty, or never made
             folder.rmdir()

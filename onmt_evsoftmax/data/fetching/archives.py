@@ -98,7 +98,7 @@ def _extract(archive: Path, member: Member, path: Path) -> None:
 
 
 def _refuse_hostile(archive: Path, member: Member, left: int) -> None:
-    """Links inside of the archive are common and, not wanted, harmless; the rest is no accident."""
+    """Raise `InputError` for an entry that no honest archive has; links within the archive are common and harmless."""
     if _leaves(member.name):
         problem = "would be written outside of its folder"
     elif _leaves(member.link):
@@ -120,7 +120,7 @@ def _leaves(name: str) -> bool:
 
 
 def _beside(name: str, target: str) -> str:
-    """A symbolic link is read from the folder that it lies in."""
+    """Where a symbolic link leads: its target is relative to the folder that it lies in."""
     return posixpath.join(posixpath.dirname(name), target)
 
 
@@ -183,6 +183,6 @@ def _read_zip(archive: Path) -> Iterator[Member]:
 
 
 def _link_target(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
-    """What a symbolic link holds; the member of one that is too long is refused by its size."""
+    """The target of a symbolic link in a zip file; a longer one is refused by the size of its member."""
     with file.open(info) as stream:
         return stream.read(LONGEST_NAME).decode("utf-8", "replace")

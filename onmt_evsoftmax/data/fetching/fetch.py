@@ -132,7 +132,7 @@ class _Getter:
         self._progress = progress
 
     def get(self, download: Download, folder: Path) -> dict[str, Path]:
-        """What a download holds, by base name: itself, or the members of an archive, put into ``folder``.
+        """Base name -> file of what a download holds: itself, or the members of an archive, put into ``folder``.
 
         It is read from the mirror, from where an earlier run kept it, or fetched now. What was fetched and
         turns out to be wrong is not kept, and only what was read without fault is recorded.
@@ -202,7 +202,7 @@ def _departures(dataset: Dataset, counts: dict[str, int]) -> list[str]:
 
 @contextlib.contextmanager
 def _clear_errors(folder: Path) -> Iterator[None]:
-    """A full disk or a folder without permission is one clear line."""
+    """Turn a full disk or a folder without permission into an `InputError` of one line."""
     try:
         yield
     except OSError as error:

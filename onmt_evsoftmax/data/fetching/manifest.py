@@ -16,7 +16,7 @@ from .lines import count_lines
 MANIFEST = "manifest.json"
 FORMAT = "onmt_evsoftmax.fetch"
 VERSION = 1
-"""Raised whenever a change of the code changes a result: an older one is then made again."""
+"""Goes up whenever a change of the code changes a result, which is then made again where it is older."""
 
 
 class Manifest:

@@ -16,7 +16,7 @@ SPLITS = {
     "test_2016_flickr": "test_2016_flickr",
     "test_2017_flickr": "test_2017_flickr",
 }
-"""What the publisher calls a split -> what everything here calls it."""
+"""the publisher's name of a split -> its name here"""
 
 
 def build(files: Mapping[str, Path], out: Path, workers: Workers, progress: Progress) -> None:
