@@ -15,6 +15,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 from setuptools.command.editable_wheel import editable_wheel
 
+# site.py reads .pth files in alphabetical order: this one after __editable__..., which puts the package on the path
 STARTUP_FILE = "onmt_evsoftmax_startup.pth"
 
 

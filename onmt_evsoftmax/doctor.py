@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Callable
 
 from .base.versions import TESTED, TESTED_OPENNMT
-from .plugin.startup import SWITCH, is_switched_off
+from .plugin.startup import ACTIVE, SWITCH, is_switched_off
 
 STARTUP_FILE = "onmt_evsoftmax_startup.pth"
 PACKAGES = ("onmt_evsoftmax", *TESTED)
@@ -127,7 +127,7 @@ def check_switch() -> Finding:
 
 def check_armed() -> Finding:
     """Whether a fresh interpreter that only imports OpenNMT-py has the plugin active."""
-    probe = "import onmt; print(getattr(onmt, '_onmt_evsoftmax', False))"
+    probe = f"import onmt; print(getattr(onmt, {ACTIVE!r}, False))"
     result = subprocess.run([sys.executable, "-W", "ignore", "-c", probe], capture_output=True, text=True, check=False)
     active = result.stdout.strip() == "True"
     lines = (result.stderr.strip() or "onmt imported without the plugin").splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from onmt_evsoftmax import doctor
 from onmt_evsoftmax.base.versions import TESTED
+from onmt_evsoftmax.opennmt.functions import AttentionFunctions
+from onmt_evsoftmax.opennmt.modules import install
 
 
 def test_a_sound_installation(command):
@@ -26,29 +29,35 @@ def test_a_plugin_that_is_switched_off_is_found(command):
     assert "BAD  plugin: onmt imported without the plugin" in result.stdout
 
 
+def all_but_entmax(name):
+    if name == "entmax":
+        raise importlib.metadata.PackageNotFoundError(name)
+    return "1.0"
+
+
 @pytest.mark.parametrize(
     "check, attribute, value, remedy",
     [
-        ("check_versions", "_version", lambda name: "" if name == "entmax" else "1.0", "pip install entmax"),
-        ("check_opennmt_version", "_version", lambda name: "2.3.0", "OpenNMT-py>=3.0.4"),
-        ("check_startup_file", "STARTUP_FILE", "no_such_file.pth", "pip install"),
+        ("check_versions", "importlib.metadata.version", all_but_entmax, "pip install entmax"),
+        ("check_opennmt_version", "importlib.metadata.version", lambda name: "2.3.0", "OpenNMT-py>=3.0.4"),
+        ("check_startup_file", "onmt_evsoftmax.doctor.STARTUP_FILE", "no_such_file.pth", "pip install"),
     ],
 )
 def test_each_check_can_fail(monkeypatch, check, attribute, value, remedy):
-    monkeypatch.setattr(doctor, attribute, value)
+    monkeypatch.setattr(attribute, value)
     finding = getattr(doctor, check)()
     assert not finding.good and remedy in finding.remedy
 
 
 def test_other_versions_than_the_tested_ones_are_named_and_no_fault(monkeypatch, capsys):
     versions = {name: tested[0] for name, tested in TESTED.items()}
-    monkeypatch.setattr(doctor, "_version", {**versions, "torch": "2.7.1+cu128", "nltk": "3.9"}.get)
+    monkeypatch.setattr(importlib.metadata, "version", {**versions, "torch": "2.7.1+cu128", "nltk": "3.9"}.get)
     monkeypatch.setattr(doctor, "CHECKS", (doctor.check_tested_versions,))
     assert doctor.run(None) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("note tested versions: torch 2.7.1 (tested: 2.13.0), nltk 3.9 (tested: 3.10.4)\n")
     assert "constraints.txt" in printed
-    monkeypatch.setattr(doctor, "_version", {**versions, "torch": "2.13.0+cpu"}.get)
+    monkeypatch.setattr(importlib.metadata, "version", {**versions, "torch": "2.13.0+cpu"}.get)
     assert doctor.check_tested_versions().good
 
 
@@ -68,14 +77,18 @@ def test_the_constraints_name_a_section_that_is_there():
 
 
 def test_a_mapping_that_drops_nothing_is_found(monkeypatch):
-    monkeypatch.setattr(doctor, "_zeros_in_attention", lambda: (0.0, "somewhere"))
-    assert not doctor.check_attention().good
+    def install_softmax(model, _functions):
+        install(model, AttentionFunctions())
+
+    monkeypatch.setattr("onmt_evsoftmax.opennmt.modules.install", install_softmax)
+    finding = doctor.check_attention()
+    assert not finding.good and "evsoftmax gave 0% exact zeros" in finding.detail
 
 
 def test_a_crash_of_a_check_is_a_finding(monkeypatch):
-    def crash():
+    def crash(_model, _functions):
         raise OSError("libcudart.so is missing")
 
-    monkeypatch.setattr(doctor, "_zeros_in_attention", crash)
+    monkeypatch.setattr("onmt_evsoftmax.opennmt.modules.install", crash)
     finding = doctor.check_attention()
     assert not finding.good and "libcudart" in finding.detail

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import Callable, Optional
 
 from ..base.versions import TESTED_OPENNMT
+from ..plugin.startup import ACTIVE
 from .functions import AttentionFunctions, resolve
 
 _translate_options: ContextVar[Optional[argparse.Namespace]] = ContextVar("translate_options", default=None)
@@ -28,7 +29,7 @@ def activate() -> None:
     import onmt
     import torch
 
-    if getattr(onmt, "_onmt_evsoftmax", False):
+    if getattr(onmt, ACTIVE, False):
         return
     if onmt.__version__ not in TESTED_OPENNMT:
         warnings.warn(
@@ -37,7 +38,7 @@ def activate() -> None:
         )
     torch.serialization.add_safe_globals([argparse.Namespace])
     _wrap_seams()
-    onmt._onmt_evsoftmax = True
+    setattr(onmt, ACTIVE, True)
 
 
 def _wrap_seams() -> None:

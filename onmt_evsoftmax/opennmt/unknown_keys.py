@@ -85,7 +85,7 @@ def _plain(key: str) -> str:
 
 def _judged(key: str, value: Any, where: str) -> Optional[Finding]:
     """The finding on a key that this command does not know; None if another command that shares its YAML does."""
-    known = [name for name in _known_keys() if name not in FUNCTION_KEYS]
+    known = [name for name in known_keys() if name not in FUNCTION_KEYS]
     if key in known or key in FUNCTION_KEYS:
         return None
     spelling = {_plain(name): name for name in known}
@@ -152,7 +152,7 @@ def _is_abbreviation(parser, key: str) -> bool:
 
 
 @functools.cache
-def _known_keys() -> tuple[str, ...]:
+def known_keys() -> tuple[str, ...]:
     """Every option of the three commands that can share a YAML."""
     import onmt.bin.build_vocab
     import onmt.bin.train

@@ -16,6 +16,9 @@ import sys
 SWITCH = "ONMT_EVSOFTMAX"
 OFF, STRICT = "0", "strict"
 
+ACTIVE = "onmt_evsoftmax_active"
+"""attribute of the module ``onmt`` that is True in a process where the plugin is active"""
+
 GUARD = {"ctranslate2.converters.opennmt_py": "onmt_evsoftmax.plugin.export_guard"}
 WAITING = {"onmt": "onmt_evsoftmax.opennmt", **GUARD}
 """module that somebody imports -> module of ours that is imported right after it"""

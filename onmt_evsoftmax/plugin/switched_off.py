@@ -12,7 +12,7 @@ from typing import Callable
 
 from ..base.errors import InputError
 from .option_keys import GENERATOR, sparse_settings
-from .startup import OFF, SWITCH
+from .startup import ACTIVE, OFF, SWITCH
 
 
 def _refuse(options: Namespace) -> None:
@@ -21,7 +21,7 @@ def _refuse(options: Namespace) -> None:
     sparse = sparse_settings(options)
     # OpenNMT-py has a generator_function of its own, with softmax and sparsemax
     sparse = [setting for setting in sparse if setting != f"{GENERATOR}=sparsemax"]
-    if sparse and not getattr(onmt, "_onmt_evsoftmax", False):  # activated by hand, whatever the switch says
+    if sparse and not getattr(onmt, ACTIVE, False):  # activated by hand, whatever the switch says
         raise InputError(
             f"{', '.join(sparse)}: {SWITCH}={OFF} switches onmt_evsoftmax off, and OpenNMT-py alone would use "
             f"softmax. Unset {SWITCH}"

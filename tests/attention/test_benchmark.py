@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from matplotlib.image import imread
 
 from onmt_evsoftmax.attention import attention
 
@@ -60,7 +61,7 @@ def test_benchmark(tmp_path):
         assert bool(row["skipped"]) == skipped, row
         assert skipped or row["forward_ms"] > 0
     assert "| ev-softmax, ours, dense |" in printed and (tmp_path / "speed.md").read_text() in printed
-    assert (tmp_path / "speed.png").stat().st_size > 10000
+    assert imread(tmp_path / "speed.png")[..., :3].min() < 0.5  # something is drawn on the white page
 
 
 @pytest.mark.slow

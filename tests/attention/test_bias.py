@@ -9,6 +9,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 from onmt_evsoftmax.attention import attention
+from onmt_evsoftmax.attention.bias import split_bias
 from onmt_evsoftmax.normalizers import registry
 from tests.attention.functions import FUNCTIONS
 
@@ -195,12 +196,10 @@ def test_compiled_and_transformed():
     torch.testing.assert_close(gradient.sum(-1), torch.zeros(2, 4, 5, dtype=torch.float64))
 
 
-def test_a_mask_of_zeros_and_infinities_keeps_the_fast_way(monkeypatch):
-    from onmt_evsoftmax.attention import implementations
-
-    seen = []
-    monkeypatch.setattr(implementations, "_best", lambda request: seen.append(request) or ("dense", "a test"))
-    tensors, masks = inputs(), random_masks()
-    attention(*tensors, masks["additive"])
-    attention(*tensors, masks["both"])
-    assert seen[0].bias is None and seen[0].visibility.pairs is not None and seen[1].bias is not None
+def test_a_mask_of_zeros_and_infinities_keeps_the_fast_way():
+    masks = random_masks()
+    mask, bias = split_bias(masks["additive"], None)
+    assert bias is None and torch.equal(mask, masks["boolean"])
+    mask, bias = split_bias(masks["both"], None)
+    assert torch.equal(mask, masks["boolean"].expand_as(mask))
+    assert torch.equal(bias, masks["bias"].where(mask, 0.0))

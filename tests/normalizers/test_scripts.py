@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from matplotlib.image import imread
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +31,7 @@ def test_benchmark(tmp_path):
     # ev-softmax needs no more memory than its result, and a count per row
     assert all(row["extra_mib"] * 2**20 <= 1.2 * 4 * 64 * 25 for row in rows)
     assert (tmp_path / "speed.md").read_text() in printed
-    assert (tmp_path / "speed.png").stat().st_size > 10000
+    assert imread(tmp_path / "speed.png")[..., :3].min() < 0.5  # something is drawn on the white page
 
 
 def test_benchmark_refuses_a_shape_it_cannot_read():

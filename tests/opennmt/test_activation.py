@@ -8,7 +8,9 @@ import textwrap
 
 import pytest
 
-ACTIVE = "getattr(onmt, '_onmt_evsoftmax', False)"
+from onmt_evsoftmax.plugin.startup import ACTIVE
+
+PROBE = f"getattr(onmt, {ACTIVE!r}, False)"
 
 
 def python(code: str, **environment) -> str:
@@ -27,11 +29,11 @@ def python(code: str, **environment) -> str:
 
 
 def test_importing_opennmt_activates_the_plugin():
-    assert python(f"import onmt; print({ACTIVE})") == "True"
+    assert python(f"import onmt; print({PROBE})") == "True"
 
 
 def test_importing_the_package_activates_without_the_hook():
-    assert python(f"import onmt_evsoftmax.opennmt, onmt; print({ACTIVE})", ONMT_EVSOFTMAX="0") == "True"
+    assert python(f"import onmt_evsoftmax.opennmt, onmt; print({PROBE})", ONMT_EVSOFTMAX="0") == "True"
 
 
 def test_the_environment_variable_switches_it_off():
@@ -67,7 +69,9 @@ def test_a_missing_seam_is_an_error_that_names_it():
     code = """
         import onmt, onmt.model_builder
         from onmt_evsoftmax.opennmt import activation
-        del onmt._onmt_evsoftmax, onmt.model_builder.load_test_model
+        from onmt_evsoftmax.plugin.startup import ACTIVE
+        delattr(onmt, ACTIVE)
+        del onmt.model_builder.load_test_model
         try:
             activation.activate()
         except RuntimeError as error:
@@ -80,9 +84,9 @@ def test_an_untested_version_warns():
     code = """
         import onmt, warnings
         from onmt_evsoftmax.opennmt import activation
-        del onmt._onmt_evsoftmax
+        from onmt_evsoftmax.plugin.startup import ACTIVE
+        delattr(onmt, ACTIVE)
         onmt.__version__ = "3.4.2"
-        activation._wrap_seams = lambda: None
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             activation.activate()
@@ -118,7 +122,7 @@ def test_children_of_multiprocessing_are_active(method, tmp_path):
                 from onmt.modules import MultiHeadedAttention
                 from onmt_evsoftmax.opennmt.functions import AttentionFunctions
                 from onmt_evsoftmax.opennmt.modules import install
-                queue.put({ACTIVE})
+                queue.put({PROBE})
 
             if __name__ == "__main__":
                 context = multiprocessing.get_context({method!r})
@@ -149,7 +153,7 @@ def test_data_loader_workers_are_active(tmp_path):
 
                 def __getitem__(self, index):
                     import onmt
-                    return int({ACTIVE})
+                    return int({PROBE})
 
             if __name__ == "__main__":
                 loader = DataLoader(Probe(), num_workers=2, multiprocessing_context="spawn")

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import onmt_evsoftmax.opennmt  # noqa: F401  (activates)
-from onmt_evsoftmax.opennmt.unknown_keys import _known_keys, resembled
+from onmt_evsoftmax.opennmt.unknown_keys import known_keys, resembled
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted(
@@ -146,10 +146,10 @@ def test_the_value_false_does_not_hide_the_key(workshop, capsys):
 
 def test_no_key_of_opennmt_is_taken_for_one_of_ours():
     ours = {"self_attn_function", "context_attn_function", "generator_function"}
-    taken = {key for key in _known_keys() if resembled(key)} - ours
+    taken = {key for key in known_keys() if resembled(key)} - ours
     assert taken <= {"global_attention_function"}  # known, so it is silent before it is compared
 
 
 def test_every_key_of_a_configuration_stands_in_the_known_ones():
     keys = {key for config in CONFIGS for key in yaml.safe_load(config.read_text(encoding="utf-8"))}
-    assert keys <= set(_known_keys())
+    assert keys <= set(known_keys())

@@ -8,6 +8,7 @@ import pytest
 import sentencepiece
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from subword_nmt import apply_bpe
 
 from onmt_evsoftmax.archive.segmentation import merge
 from onmt_evsoftmax.base.errors import InputError
@@ -73,13 +74,21 @@ def test_bpe_merges_the_most_frequent_pair_first(tmp_path):
 
 
 def test_bpe_remembers_few_words_and_forgets_no_merge(models, monkeypatch):
+    made = []
+
+    class Watched(apply_bpe.BPE):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            made.append(self)
+
+    unbounded = segmenter("bpe", models["bpe"])
+    expected = [unbounded(line) for line in text(seed=1)]
     monkeypatch.setattr(subwords, "CACHED_WORDS", 20)
-    remembered = []
-    bpe = subwords._bpe(models["bpe"])
-    bounded, unbounded = subwords._bounded(bpe), subwords._bpe(models["bpe"]).segment
-    for line in text(seed=1):
-        assert bounded(line) == unbounded(line)
-        remembered.append(len(bpe.cache))
+    monkeypatch.setattr(apply_bpe, "BPE", Watched)
+    bounded, remembered = segmenter("bpe", models["bpe"]), []
+    for line, pieces in zip(text(seed=1), expected):
+        assert bounded(line) == pieces
+        remembered.append(len(made[0].cache))
     assert max(remembered) <= 20 + 9  # and the words of one line
     assert remembered != sorted(remembered)
 

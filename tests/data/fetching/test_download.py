@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import hashlib
+import io
 import os
 import random
 
@@ -107,16 +108,14 @@ def test_absent_file_is_asked_for_once(server, tmp_path):
 
 
 def test_full_disk_is_one_line_and_keeps_the_part(server, url, tmp_path, monkeypatch):
-    written = downloading._Part.append
-
-    def append(part, block):
-        if part.size > 100_000:
-            with downloading._writing(part._path):
+    class FullDisk(io.FileIO):
+        def write(self, block):
+            if self.tell() > 100_000:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        written(part, block)
+            return super().write(block)
 
     with monkeypatch.context() as patch:
-        patch.setattr(downloading._Part, "append", append)
+        patch.setattr(downloading, "open", FullDisk, raising=False)
         with pytest.raises(InputError, match="a.tgz.part: cannot be written .No space left") as error:
             download(url, tmp_path / "a.tgz", BAR)
     assert "\n" not in str(error.value) and len(server.asked) == 1
