@@ -9,11 +9,12 @@ PIP_FLAGS ?= --disable-pip-version-check --quiet
 # these need a compiler when no wheel fits the machine; better one clear line than its log
 WHEELS := torch,ctranslate2,pyonmttok,sentencepiece,numpy,matplotlib,scikit-learn,scipy,onnx,onnxruntime,playwright,fasttext-wheel,spacy,pyahocorasick
 
-.PHONY: help demo test lint test-onmt351 venv clean
+.PHONY: help demo test quick lint test-onmt351 venv clean
 help:
 	@echo "make demo          set up .venv, then train, translate, score and draw on the embedded corpus"
 	@echo "make test          set up .venv, then run the whole test suite"
-	@echo "make lint          set up .venv, then check layout and style (ruff)"
+	@echo "make quick         set up .venv, then what can be tested within two minutes: no long test, no other process"
+	@echo "make lint          set up .venv, then check layout and style (ruff) and types (mypy)"
 	@echo "make test-onmt351  the tests that touch OpenNMT-py, with OpenNMT-py 3.5.1 in a second environment"
 	@echo "make clean         remove both environments and runs/"
 
@@ -26,9 +27,13 @@ test: $(VENV)/installed
 test-onmt351: $(VENV351)/installed
 	OMP_NUM_THREADS=1 $(VENV351)/bin/python -m pytest -n $(CORES) --dist loadfile tests/opennmt tests/configs tests/conversion $(PYTEST_FLAGS)
 
+quick: $(VENV)/installed
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(CORES) --dist loadfile --quick -r fE $(PYTEST_FLAGS)
+
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 venv: $(VENV)/installed
 

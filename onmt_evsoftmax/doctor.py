@@ -14,7 +14,7 @@ import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 from .base.versions import TESTED, TESTED_OPENNMT
 from .plugin.startup import ACTIVE, SWITCH, is_switched_off
@@ -163,11 +163,11 @@ def _zeros_in_attention() -> tuple[float, str]:
     from .opennmt.modules import install
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = torch.nn.ModuleDict({"encoder": MultiHeadedAttention(2, 8, dropout=0.0, attn_type="self")})
+    model: Any = torch.nn.ModuleDict({"encoder": MultiHeadedAttention(2, 8, dropout=0.0, attn_type="self")})
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter)
     install(model.to(device), AttentionFunctions("evsoftmax", "evsoftmax"))
-    weights = []
+    weights: list[torch.Tensor] = []
     inputs = torch.randn(2, 6, 8, device=device)
     handle = model["encoder"].softmax.register_forward_hook(lambda _module, _in, out: weights.append(out))
     model["encoder"](inputs, inputs, inputs)
@@ -181,8 +181,12 @@ def _zeros_in_attention() -> tuple[float, str]:
 def _debug_messages(logger_name: str) -> Iterator[list[str]]:
     """The debug messages of a logger while the context lasts."""
     messages: list[str] = []
-    handler, logger = logging.Handler(), logging.getLogger(logger_name)
-    handler.emit = lambda record: messages.append(record.getMessage())
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.append(record.getMessage())
+
+    handler, logger = Keep(), logging.getLogger(logger_name)
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)

@@ -1,15 +1,57 @@
-"""Fixtures shared by all tests: real data, command lines as a user types them, small trained models."""
+"""Fixtures shared by all tests: real data, command lines as a user types them; and what `make quick` leaves out."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+
+QUICK_SETS = 3
+"""Sets of parameters that ``--quick`` keeps of one test."""
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help=f"no test that is marked slow, gpu or realdata or starts a process, and {QUICK_SETS} sets of parameters "
+        "of each at most",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Under ``--quick``, leave out the marked tests and spread the sets that are kept over those there are."""
+    if not config.getoption("--quick"):
+        return
+    tests = defaultdict(list)
+    for item in items:
+        if not any(item.get_closest_marker(mark) for mark in ("slow", "gpu", "realdata")):
+            tests[item.nodeid.partition("[")[0]].append(item)
+    kept = set()
+    for sets in tests.values():
+        count = min(QUICK_SETS, len(sets))
+        kept.update(sets[number * len(sets) // count] for number in range(count))
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_processes(request):
+    """Under ``--quick`` a test skips when it starts a process: each needs seconds to import torch."""
+
+    def skip(*_arguments, **_keywords):
+        pytest.skip("starts a process")
+
+    with pytest.MonkeyPatch.context() as patch:
+        if request.config.getoption("--quick"):
+            patch.setattr(subprocess.Popen, "__init__", skip)
+        yield
 
 
 @pytest.fixture(scope="session")

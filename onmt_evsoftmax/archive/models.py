@@ -49,7 +49,8 @@ def open_models(paths: Sequence[PathLike], names: Optional[Sequence[str]] = None
     """Open every archive; ``names``, where given, has one name for each."""
     if names is not None and len(names) != len(paths):
         raise InputError(f"--names: {len(names)} names for {len(paths)} archives; give one for each")
-    return [Model(AttentionArchive(path), name) for path, name in zip(paths, names or [None] * len(paths))]
+    given: Sequence[Optional[str]] = names or [None] * len(paths)
+    return [Model(AttentionArchive(path), name) for path, name in zip(paths, given)]
 
 
 def titles(models: Sequence[Model], kind: str) -> list[str]:

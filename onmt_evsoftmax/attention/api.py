@@ -106,7 +106,10 @@ def attention(
     request = Request(query, key, value, visibility, normalizer, scale, dropout, eps, return_weights, bias)
     with without_autocast(query.device):  # the implementations choose their types
         output, weights = select(implementation, request).run(request)
-    return (output, weights) if return_weights else output
+    if not return_weights:
+        return output
+    assert weights is not None, "`select` takes an implementation that has them"
+    return output, weights
 
 
 def _check_tensors(query: Tensor, key: Tensor, value: Tensor) -> None:

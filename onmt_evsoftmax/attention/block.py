@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 import torch
-from torch import Tensor
-from torch.nn.functional import threshold_
+from torch import Tensor, threshold_
 
 from ..normalizers.evsoftmax_plain import drop
 from .mean_key import mean_key, thresholds
@@ -120,6 +119,7 @@ def _block_gradients(
     weights_gradient: Optional[Tensor],
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     if output_gradient is None:
+        assert weights_gradient is not None, "one of the two is what there is to differentiate"
         value_gradient, gradient = torch.zeros_like(request.value), weights_gradient.clone()
     else:
         dropped = weights if noise is None else weights * noise
@@ -145,9 +145,9 @@ def _on_cpu(request: Request) -> bool:
 
 
 def _scores(request: Request, bias: Optional[Tensor] = None, limits: Optional[Tensor] = None) -> Tensor:
-    """scale * query . key + bias - limits, which is one pass besides the product's own."""
+    """scale * query . key + bias - limits, which is one pass besides the product's own; no limits without a bias."""
     scores = request.query.new_empty((*request.query.shape[:-1], request.key.shape[-2]))
-    if limits is not None:  # only where there is a bias
+    if bias is not None and limits is not None:
         torch.sub(bias, limits, out=scores)
     elif bias is not None:
         scores.copy_(bias)
@@ -161,9 +161,10 @@ def _multiply(left: Tensor, right: Tensor, scale: float, result: Tensor, add: bo
 
 
 def _centre_rows(scores: Tensor, bias: Optional[Tensor], visibility: Visibility) -> Tensor:
-    if bias is None:
+    mask = visibility.mask()
+    if bias is None or mask is None:
         return scores.sub_(scores.mean(-1, keepdim=True))
-    visible = visibility.mask().to(scores.dtype)
+    visible = mask.to(scores.dtype)
     scores *= visible  # the softmax is blind to a score that the bias hides
     means = scores.sum(-1, keepdim=True).div_(visible.sum(-1, keepdim=True).clamp_(min=1))
     return scores.sub_(means).add_(bias)

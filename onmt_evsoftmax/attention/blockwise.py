@@ -90,8 +90,8 @@ class BlockwiseAttention(torch.autograd.Function):
             for gradient, part, where in zip(gradients, parts, (block.rows, block.columns, block.columns)):
                 gradient[where] += part
             if bias_gradient is not None:
-                part = narrowed(bias_gradient, *block.rows, block.keys)
-                part += scores.sum_to_size(part.shape)
+                bias_part = narrowed(bias_gradient, *block.rows, block.keys)
+                bias_part += scores.sum_to_size(bias_part.shape)
         return (*gradients, bias_gradient, None, None)
 
 

@@ -39,7 +39,7 @@ class DenseAttention(torch.autograd.Function):
     def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, bias: Optional[Tensor], request: Request) -> tuple:
         output, weights, key, factors = _forward(request.on(query, key, value).adding(bias))
         ctx.request = request
-        ctx.bias_shape = bias.shape if ctx.needs_input_grad[3] else None
+        ctx.bias_shape = bias.shape if bias is not None and ctx.needs_input_grad[3] else None
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(query, key, value, weights, factors)
         return output, weights if request.return_weights else None

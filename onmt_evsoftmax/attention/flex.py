@@ -40,7 +40,8 @@ def flex(request: Request) -> tuple[Tensor, Optional[Tensor]]:
     """The scores never leave the kernel; a key in the future of a whole block is not looked at."""
     tensors = request.tensors
     if not request.needs_grad:  # on a CPU the kernel refuses what could need a gradient, even under no_grad
-        tensors = tuple(tensor.detach() for tensor in tensors)
+        query, key, value = tensors
+        tensors = query.detach(), key.detach(), value.detach()
     output = compiled(request.query.device.type)(
         *tensors,
         score_mod=None if request.normalizer.family == "softmax" else score_mod(request),

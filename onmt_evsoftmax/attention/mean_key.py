@@ -39,8 +39,9 @@ def mean_key(key: Tensor, visibility: Visibility) -> Tensor:
         ``[batch, heads, queries, dim]``: for a causal mask from one cumulative sum, for any other
         mask from one product with it.
     """
-    if visibility.pairs is not None:
-        share = visibility.mask().to(key.dtype)
+    mask = visibility.mask() if visibility.pairs is not None else None
+    if mask is not None:
+        share = mask.to(key.dtype)
         share /= share.sum(-1, keepdim=True).clamp_(min=1)
         return share @ key
     if visibility.causal:

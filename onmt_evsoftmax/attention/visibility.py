@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Optional, overload
 
 import torch
 from torch import Tensor
@@ -108,6 +108,10 @@ class Visibility:
         )
 
 
+@overload
+def narrowed(tensor: Tensor, *where: slice) -> Tensor: ...
+@overload
+def narrowed(tensor: None, *where: slice) -> None: ...
 def narrowed(tensor: Optional[Tensor], *where: slice) -> Optional[Tensor]:
     """A slice of a tensor that broadcasts to ``[batch, heads, queries, keys]``; dimensions of size 1 stay whole."""
     if tensor is None:

@@ -35,9 +35,11 @@ def parse_json(text: str, source: str, remedy: str, finite: bool = True) -> Any:
         InputError: no JSON, nested more deeply than Python reads, numbers as above, or half of a surrogate
             pair, which no text file can hold. Which keys and types there must be is for the caller to check.
     """
-    numbers = {"parse_float": _finite_float, "parse_constant": _refuse_constant} if finite else {}
     try:
-        value = json.loads(text, **numbers)
+        if finite:
+            value = json.loads(text, parse_float=_finite_float, parse_constant=_refuse_constant)
+        else:
+            value = json.loads(text)
         if _SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError:

@@ -141,7 +141,7 @@ def copy(source: PathLike, path: PathLike, bar: Bar, largest: int = LARGEST) -> 
                     bar.advance(len(block))
 
 
-def _blocks(stream: IO[bytes], path: PathLike, largest: int) -> Iterator[bytes]:
+def _blocks(stream: Union[IO[bytes], gzip.GzipFile], path: PathLike, largest: int) -> Iterator[bytes]:
     """A file block by block, refused beyond ``largest`` bytes: how much a gzip file unpacks to is not known before."""
     for block in iter(lambda: stream.read(1 << 20), b""):
         largest -= len(block)
@@ -150,7 +150,7 @@ def _blocks(stream: IO[bytes], path: PathLike, largest: int) -> Iterator[bytes]:
         yield block
 
 
-def _compressed(file: IO[bytes]) -> IO[bytes]:
+def _compressed(file: IO[bytes]) -> gzip.GzipFile:
     return gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)  # no time: the same bytes every time
 
 
@@ -162,7 +162,7 @@ def _continue(url: str, part: _Part, bar: Bar) -> None:
     """Ask for what is missing and append it to the part."""
     if part.is_whole(url):
         return
-    if part.size and part.whole["url"] != url:
+    if part.size and part.whole is not None and part.whole["url"] != url:
         part.clear()
     request = urllib.request.Request(url, headers={"Range": f"bytes={part.size}-"} if part.size else {})
     try:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Optional
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
 
@@ -18,7 +18,7 @@ class Bar:
     def __init__(self, name: str, bars: Optional[Bars] = None) -> None:
         self._name = name
         self._bars = bars
-        self._task = None
+        self._task: Optional[TaskID] = None
 
     def start(self, total: Optional[int] = None) -> None:
         """Begin; without a total the bar only shows that something goes on."""
@@ -26,11 +26,11 @@ class Bar:
             self._task = self._bars.add_task(self._name, total=total)
 
     def advance(self, amount: int) -> None:
-        if self._task is not None:
+        if self._bars is not None and self._task is not None:
             self._bars.advance(self._task, amount)
 
     def remove(self) -> None:
-        if self._task is not None:
+        if self._bars is not None and self._task is not None:
             self._bars.remove_task(self._task)
             self._task = None
 
@@ -40,14 +40,8 @@ class Progress:
 
     def __init__(self, console: Optional[Console] = None) -> None:
         self._console = console
-        self._bars = console and Bars(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-        )
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+        self._bars = None if console is None else Bars(*columns, console=console, transient=True)
 
     def __enter__(self) -> Progress:
         if self._bars is not None:

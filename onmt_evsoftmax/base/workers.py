@@ -66,7 +66,7 @@ class Workers:
         first = list(islice(blocks, 2))
         blocks = chain(first, blocks)
         if self._count == 1 or len(first) < 2:
-            results = map(partial(_apply, make()), blocks)
+            results: Iterator[Block] = map(partial(_apply, make()), blocks)
         else:
             results = self._spread(partial(_run, pickle.dumps(make)), blocks)
         try:
@@ -118,8 +118,10 @@ def _start() -> None:
 
 def _die_with_parent() -> None:
     """Wait for the end of the parent and follow it: a worker would wait for its next block for ever."""
-    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
-    os._exit(1)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _run(pickled: bytes, lines: Block) -> Block:

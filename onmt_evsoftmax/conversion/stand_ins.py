@@ -52,11 +52,11 @@ class StandIn:
 class _DefaultDict:
     """Stands for `collections.defaultdict`: a plain dict, which is all that torch lets a pickle fill."""
 
-    def __new__(cls, *_arguments: Any) -> dict:
+    def __new__(cls, *_arguments: Any) -> dict:  # type: ignore[misc]  # not an instance of it, as it says
         return {}
 
 
-def stand_ins() -> list[type]:
+def stand_ins() -> list[Any]:
     """What to hand to `torch.serialization.safe_globals` so that an old checkpoint loads, and nothing else.
 
     Everything in the list is inert: the stand-ins, three collections (of which newer versions of torch allow

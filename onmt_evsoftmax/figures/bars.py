@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -87,11 +88,11 @@ def _draw_row(axes: Axes, panel: Panel, row: int, caption: str, points: float) -
     places = np.arange(len(weights)) + 0.5
     # the upper half of the outline, in front of the axis, keeps the smallest weight above 0 in sight
     above = weights > 0
-    outline = dict(edgecolor=BAR, linewidth=2, zorder=3)
+    outline: dict[str, Any] = dict(edgecolor=BAR, linewidth=2, zorder=3)
     axes.bar(places[above], weights[above], width=0.62, color=BAR, **outline)
     zero = places[panel.zero[row]]
     axes.scatter(zero, np.zeros(len(zero)), s=12, color=LIGHT.dot, linewidths=0, clip_on=False, zorder=3)
-    slanted = dict(rotation=45, rotation_mode="anchor", ha="right", va="top")
+    slanted: dict[str, Any] = dict(rotation=45, rotation_mode="anchor", ha="right", va="top")
     axes.set_xticks(places, [label(token) for token in panel.keys], **slanted)
     axes.locator_params(axis="y", nbins=3)
     axes.tick_params(length=0, labelsize=points, labelcolor=LIGHT.ink)
@@ -100,6 +101,8 @@ def _draw_row(axes: Axes, panel: Panel, row: int, caption: str, points: float) -
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.spines["bottom"].set_color(LIGHT.dot)
-    over = dict(xycoords="axes fraction", textcoords="offset points", va="baseline", annotation_clip=False)
+    over: dict[str, Any] = dict(
+        xycoords="axes fraction", textcoords="offset points", va="baseline", annotation_clip=False
+    )
     axes.annotate(panel.title, (0, 1), (0, 18), fontsize=TITLE_POINTS, weight="bold", **over)
     axes.annotate(caption, (0, 1), (0, 6), fontsize=NOTE_POINTS, color=LIGHT.muted, **over)

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
@@ -27,7 +28,7 @@ NOTE_POINTS = 8.5
 @contextlib.contextmanager
 def style() -> Iterator[None]:
     """matplotlib settings of every figure; they count while it is drawn and while it is saved."""
-    settings = {
+    settings: Any = {
         "font.family": list(font_families()),
         "text.parse_math": False,  # "$" is a token like any other
         "text.color": LIGHT.ink,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -138,11 +138,11 @@ def _draw_panel(axes: Axes, panel: Panel, box: Box) -> None:
         bottom=False,
         labelbottom=False,
     )
-    slanted = dict(rotation=45, rotation_mode="anchor", ha="left", va="baseline")
+    slanted: dict[str, Any] = dict(rotation=45, rotation_mode="anchor", ha="left", va="baseline")
     axes.set_xticks(np.arange(keys) + 0.5, [label(token) for token in panel.keys], **slanted)
     axes.set_yticks(np.arange(queries) + 0.5, [label(token) for token in panel.queries])
     top = 1 + (box.top - 0.02) / box.height
-    placed = dict(transform=axes.transAxes, va="top")
+    placed: dict[str, Any] = dict(transform=axes.transAxes, va="top")
     axes.text(0, top, panel.title, fontsize=TITLE_POINTS, weight="bold", **placed)
     axes.text(0, top - 0.2 / box.height, panel.subtitle, fontsize=NOTE_POINTS, color=LIGHT.muted, **placed)
 
@@ -153,13 +153,13 @@ def _draw_legend(figure: Figure, bottom: float, masked: bool) -> None:
     axes = figure.add_axes((MARGIN / width, (bottom + 0.25) / height, 2.6 / width, 0.16 / height))
     bar = figure.colorbar(ScalarMappable(cmap=colour_map()), cax=axes, orientation="horizontal")
     bar.outline.set_visible(False)
-    bar.set_ticks(position(np.array((0, *TICKS))), labels=[">0", *(f"{tick:g}" for tick in TICKS)])
+    bar.set_ticks(position(np.array((0, *TICKS))).tolist(), labels=[">0", *(f"{tick:g}" for tick in TICKS)])
     axes.tick_params(length=2, pad=2, labelsize=NOTE_POINTS - 0.5, color=LIGHT.muted, labelcolor=LIGHT.ink)
     x = MARGIN + 2.9
     swatches = figure.add_axes((x / width, (bottom + 0.23) / height, 3.4 / width, 0.2 / height))
     swatches.set(xlim=(0, 3.4), ylim=(0, 0.2))
     swatches.axis("off")
-    square = dict(width=0.2, height=0.2, clip_on=False)
+    square: dict[str, Any] = dict(width=0.2, height=0.2, clip_on=False)
     swatches.add_patch(Rectangle((0, 0), facecolor=LIGHT.zero, **square))
     swatches.scatter([0.1], [0.1], s=5, color=LIGHT.dot, linewidths=0)
     swatches.text(0.28, 0.1, "exactly 0", fontsize=NOTE_POINTS, va="center_baseline")

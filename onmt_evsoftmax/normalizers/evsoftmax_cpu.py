@@ -12,8 +12,8 @@ import math
 from typing import NamedTuple, Optional
 
 import torch
-from torch import Tensor
-from torch.nn.functional import leaky_relu_, threshold, threshold_
+from torch import Tensor, threshold_
+from torch.nn.functional import leaky_relu_, threshold
 
 from .evsoftmax_plain import evsoftmax_plain
 from .masking import accumulation_type, indicator, masked_score, masking_bias, recompute_rows, spread

@@ -24,7 +24,7 @@ class MappingFunction(torch.autograd.Function):
             return super().apply(*arguments)
         # torch.autograd.Function.apply inspects the signature of forward to fill in defaults, of
         # which there are none; that takes as long as the softmax of a few thousand scores
-        return super(torch.autograd.Function, cls).apply(*arguments)
+        return super(torch.autograd.Function, cls).apply(*arguments)  # type: ignore[misc]  # of C
 
     @staticmethod
     def product(output: Tensor, vector: Tensor, dim: int) -> Tensor:

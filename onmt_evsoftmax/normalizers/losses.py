@@ -221,6 +221,7 @@ class _Loss(nn.Module):
         label_smoothing: float = 0.0,
     ) -> None:
         super().__init__()
+        self.weight: Optional[Tensor]
         self.register_buffer("weight", weight)
         self.ignore_index, self.reduction, self.label_smoothing = ignore_index, reduction, label_smoothing
 

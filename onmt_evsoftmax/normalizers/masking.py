@@ -126,7 +126,7 @@ def indicator(flags: Tensor, dtype: torch.dtype) -> Tensor:
 
 def masking_bias(mask: Tensor, dtype: torch.dtype) -> Tensor:
     """0 where valid, -inf where masked: what to add to scores."""
-    return torch.nn.functional.threshold_(indicator(mask, dtype).sub_(1), -0.5, -torch.inf)
+    return torch.threshold_(indicator(mask, dtype).sub_(1), -0.5, -torch.inf)
 
 
 def recompute_rows(

@@ -99,8 +99,11 @@ def translation_invariance(function: Function, rows: Sequence[Tensor]) -> Findin
     >>> translation_invariance(get("evsoftmax").function, points()).holds
     True
     """
-    findings = (_compare(function, lambda v, c=c: function(v + c), f"f(v + {c:g})", rows) for c in SHIFTS)
-    return _first_no(findings)
+
+    def compared(c: float) -> Finding:
+        return _compare(function, lambda v: function(v + c), f"f(v + {c:g})", rows)
+
+    return _first_no(map(compared, SHIFTS))
 
 
 def scale_invariance(function: Function, rows: Sequence[Tensor]) -> Finding:
@@ -109,8 +112,11 @@ def scale_invariance(function: Function, rows: Sequence[Tensor]) -> Finding:
     >>> scale_invariance(get("evsoftmax").function, points()).holds
     False
     """
-    findings = (_compare(function, lambda v, c=c: function(c * v), f"f({c:g} v)", rows) for c in FACTORS)
-    return _first_no(findings)
+
+    def compared(c: float) -> Finding:
+        return _compare(function, lambda v: function(c * v), f"f({c:g} v)", rows)
+
+    return _first_no(map(compared, FACTORS))
 
 
 def full_domain(function: Function, rows: Sequence[Tensor]) -> Finding:

@@ -7,7 +7,7 @@ import pickle
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 import torch
@@ -31,7 +31,7 @@ class LoadedModel:
         functions: the mappings that are in place.
     """
 
-    model: nn.Module
+    model: Any
     vocabs: dict
     functions: AttentionFunctions
 

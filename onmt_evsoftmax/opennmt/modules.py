@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Union
+from typing import Any, Union
 
 from torch import Tensor, nn
 
@@ -65,10 +65,10 @@ class Tripwire:
         self.where = where
         self._calls = 0
 
-    def before(self, attention: nn.Module, _inputs) -> None:
+    def before(self, attention: Any, _inputs) -> None:
         self._calls = attention.softmax.calls
 
-    def after(self, attention: nn.Module, _inputs, _outputs) -> None:
+    def after(self, attention: Any, _inputs, _outputs) -> None:
         if attention.softmax.calls == self._calls:
             raise RuntimeError(
                 f"{self.where}: attention was computed without {attention.softmax.name}; a fused kernel of "
@@ -88,8 +88,8 @@ class LogEvSoftmaxHook:
         return log_evsoftmax(logits.float(), eps=EPSILON).to(logits.dtype)
 
 
-def attention_modules(model: nn.Module) -> Iterator[tuple[str, str, nn.Module]]:
-    """(kind, name, module) of every multi-head attention in layer order; kind as in the archive."""
+def attention_modules(model: nn.Module) -> Iterator[tuple[str, str, Any]]:
+    """(kind, name, module) of every `MultiHeadedAttention` in layer order; kind as in the archive."""
     from onmt.modules import MultiHeadedAttention
 
     for name, module in model.named_modules():
@@ -100,7 +100,7 @@ def attention_modules(model: nn.Module) -> Iterator[tuple[str, str, nn.Module]]:
                 yield name.split(".")[0], name, module
 
 
-def install(model: nn.Module, functions: AttentionFunctions) -> None:
+def install(model: Any, functions: AttentionFunctions) -> None:
     """Give every attention module of ``model`` its mapping, and the generator its own.
 
     Softmax models are treated alike, so that a comparison of functions compares nothing else. The

@@ -43,8 +43,8 @@ class MappedMultiHeadedAttention(MultiHeadedAttention):
         return linear(states)
 
     @classmethod
-    def replacing(cls, module: MultiHeadedAttention, kind: str, parent: nn.Module) -> nn.Module:
-        """One that shares parameters, hooks and cache settings with ``module`` and is to stand in its place.
+    def replacing(cls, module: MultiHeadedAttention, kind: str, parent: nn.Module) -> MappedMultiHeadedAttention:
+        """A module to put in the place of ``module``; it shares its parameters, hooks and cache settings.
 
         Args:
             kind: ``encoder``, ``decoder`` or ``cross``.
@@ -83,7 +83,7 @@ class MappedMultiHeadedAttention(MultiHeadedAttention):
         queries, keys, values = self._projected(key, value, query, sliding_window, step or 0)
         padding = self._padding(step or 0)
         return_weights = self.always_returns_weights or return_attn
-        result = attention(
+        result: Any = attention(
             queries,
             keys,
             values,

@@ -10,6 +10,9 @@ import argparse
 import functools
 from typing import Callable
 
+GUARDED = "refuses_sparse_models"
+"""attribute of a method that `refuse_sparse_models` has wrapped"""
+
 
 def refuse_sparse_models(load: Callable) -> Callable:
     """Wrap ``OpenNMTPyConverter._load`` with a look at the options in the checkpoint.
@@ -37,7 +40,7 @@ def refuse_sparse_models(load: Callable) -> Callable:
             )
         return load(self)
 
-    guarded.refuses_sparse_models = True
+    setattr(guarded, GUARDED, True)
     return guarded
 
 
@@ -45,7 +48,7 @@ def install_guard() -> None:
     """Put the guard into CTranslate2's converter. Calling it again does nothing."""
     from ctranslate2.converters.opennmt_py import OpenNMTPyConverter
 
-    if not hasattr(OpenNMTPyConverter._load, "refuses_sparse_models"):
+    if not hasattr(OpenNMTPyConverter._load, GUARDED):
         OpenNMTPyConverter._load = refuse_sparse_models(OpenNMTPyConverter._load)
 
 

@@ -175,7 +175,7 @@ def _value(kind: Any, value: Any, path: str, key: str, limits: Mapping) -> Any:
         return _splits(value, path, key)
     if kind == Files:
         return _files(value, path, key)
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         return _build(kind, value, path, f"{key}.")
     if kind is float and type(value) is int:
         value = float(value)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 WHAT = ("pairs", "src", "tgt")
 
 
-def count_overlap(splits: Mapping[str, tuple[Iterable[str], Iterable[str]]]) -> list[dict]:
+def count_overlap(splits: Mapping[str, Sequence[Iterable[str]]]) -> list[dict]:
     """For every two splits: how many lines of the later one occur in the earlier one too.
 
     The lines of all splits but the first are held in memory, those of the first are read one at a time.
@@ -38,7 +39,7 @@ class _Lookup:
 
     def __init__(self, src: Iterable[str], tgt: Iterable[str]) -> None:
         pairs = list(zip(src, tgt))
-        self._left = [Counter(pairs), *(Counter(pair[side] for pair in pairs) for side in (0, 1))]
+        self._left: list[Counter[Any]] = [Counter(pairs), *(Counter(pair[side] for pair in pairs) for side in (0, 1))]
         self.found = dict.fromkeys(WHAT, 0)
 
     def meet(self, pair: tuple[str, str]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import IO, Callable
+from typing import IO, Any, Callable
 
 from ...base.errors import InputError
 from ...base.files import Lines, atomic_write, sha256
@@ -95,7 +95,7 @@ class Plan:
     def tokenize(self, split: str) -> Step:
         inputs = self._names(split, "normalized", kept=False)
         outputs = self._tokenized(split)
-        options = {"method": self._config.tokenize, "lowercase": self._config.lowercase}
+        options: dict[str, Any] = {"method": self._config.tokenize, "lowercase": self._config.lowercase}
         makers = [partial(tokenizer, language, **options) for language in self._config.languages]
 
         def run(bar: Bar) -> dict:
@@ -163,6 +163,7 @@ class Plan:
         """Instead of learning: take the model that the settings name."""
         settings = self._config.segment
         model = MODEL_FILES[settings.method]
+        assert model is not None, "`read_config` refuses a model for the method none"
         if not Path(settings.model).is_file():
             raise InputError(f"segment.model: {settings.model}: no such file (looked from {Path.cwd()})")
 

@@ -76,11 +76,12 @@ def learn_sentencepiece(lines: Iterable[str], vocab_size: int, path: PathLike, b
 
     bar.start()
     model = io.BytesIO()
-    longest, characters = 0, set()
+    longest = 0
+    characters: set[str] = set()
     for line in lines:
         longest = max(longest, len(line.encode()))
         characters.update(line)
-    skipped = {"required_chars": "".join(sorted(characters - {" "}))} if every > 1 else {}
+    skipped: dict[str, Any] = {"required_chars": "".join(sorted(characters - {" "}))} if every > 1 else {}
     try:
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=islice(lines, 0, None, every),

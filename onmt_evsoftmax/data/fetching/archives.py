@@ -10,8 +10,9 @@ import tarfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO, Callable
+from typing import IO, Callable, Union, cast
 
 from ...base.downloads import LARGEST
 from ...base.errors import InputError
@@ -149,7 +150,7 @@ class _SmallReads:
     tarfile reads a long name or a header of extensions whole, however long it says it is.
     """
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: Union[IO[bytes], gzip.GzipFile]) -> None:
         self._stream = stream
         self.seek, self.tell = stream.seek, stream.tell
 
@@ -163,13 +164,14 @@ def _read_tar(archive: Path) -> Iterator[Member]:
     with open(archive, "rb") as stream:
         packed = stream.read(2) == b"\x1f\x8b"
     with (gzip.open if packed else open)(archive, "rb") as stream:
-        with tarfile.open(fileobj=_SmallReads(stream), mode="r:") as tar:
+        with tarfile.open(fileobj=cast(IO[bytes], _SmallReads(stream)), mode="r:") as tar:
             for info in tar:
                 link = info.linkname if info.islnk() or info.issym() else ""
                 if info.issym():
                     link = _beside(info.name, link)
                 kind = "link" if link else "folder" if info.isdir() else "file" if info.isreg() else "device"
-                yield Member(info.name, kind, info.size, link, lambda info=info: tar.extractfile(info))
+                opened = cast(Callable[[], IO[bytes]], partial(tar.extractfile, info))  # None of a folder alone
+                yield Member(info.name, kind, info.size, link, opened)
 
 
 def _read_zip(archive: Path) -> Iterator[Member]:
@@ -179,7 +181,7 @@ def _read_zip(archive: Path) -> Iterator[Member]:
             link = ""
             if stat.S_ISLNK(info.external_attr >> 16):
                 kind, link = "link", _beside(info.filename, _link_target(file, info))
-            yield Member(info.filename, kind, info.file_size, link, lambda info=info: file.open(info))
+            yield Member(info.filename, kind, info.file_size, link, partial(file.open, info))
 
 
 def _link_target(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:

@@ -83,7 +83,7 @@ def moses(language: str) -> Callable[[str], str]:
 def _tokenize(name: str, sides: Mapping[str, list[str]], workers: Workers, progress: Progress) -> list[list[str]]:
     with progress.step(f"tokenize.{name}") as bar:
         bar.start(sum(map(len, sides.values())))
-        return [workers.map(partial(moses, language), sides[language], bar.advance) for language in LANGUAGES]
+        return [list(workers.map(partial(moses, language), sides[language], bar.advance)) for language in LANGUAGES]
 
 
 def _check_pairs(sides: Mapping[str, list[str]], name: str) -> None:

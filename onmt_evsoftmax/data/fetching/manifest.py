@@ -95,10 +95,12 @@ class Manifest:
 
 def _odd_key(document: dict[str, Any]) -> Optional[str]:
     """The first key of a manifest that does not hold what `Manifest` writes there."""
-    entries = {key: document.get(key) for key in ("downloads", "counts", "files")}
-    for key, value in entries.items():
+    entries: dict[str, dict[str, Any]] = {}
+    for key in ("downloads", "counts", "files"):
+        value = document.get(key)
         if not isinstance(value, dict):
             return key
+        entries[key] = value
     if not isinstance(document.get("source", 0), (str, type(None))):
         return "source"
     if not all(type(count) is int for count in entries["counts"].values()):
