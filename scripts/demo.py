@@ -49,7 +49,7 @@ class Schedule:
     sentences: Optional[int] = None
 
     def settings(self) -> str:
-        """What the results depend on, one per line."""
+        """The settings that the results depend on, one per line."""
         files = (CONFIG, PREPARE_CONFIG, *sorted(CORPUS.iterdir()))
         lines = [f"{path} {sha256(path)}" for path in files]
         lines += [f"{name} {value}" for name, value in asdict(self).items()]
@@ -150,7 +150,7 @@ class Demo:
 
     @property
     def pages(self) -> int:
-        """How many sentences the interactive page holds."""
+        """Number of sentences on the interactive page."""
         return min(HEATMAP_SENTENCES, self.schedule.sentences or HEATMAP_SENTENCES)
 
     def check_settings(self) -> None:

@@ -85,7 +85,7 @@ def install(folder: Path, version: str) -> None:
 
 
 def write_corpus(folder: Path) -> None:
-    """A language in which every word has one translation, and sentences keep their order."""
+    """Write a corpus in which every word has one translation, and sentences keep their order."""
     generator = random.Random(7)
     sentences = [[generator.randrange(24) for _ in range(generator.randint(2, 10))] for _ in range(2100)]
     for name, prefix, part in (
@@ -100,7 +100,7 @@ def write_corpus(folder: Path) -> None:
 
 
 def train_version_2(folder: Path, steps: int) -> None:
-    """Separate vocabularies, so that the source has no sentence marks."""
+    """Train with separate vocabularies; the source then has no sentence marks."""
     corpus = "{path_src: source.txt, path_tgt: target.txt}"
     (folder / "data.yaml").write_text(f"data: {{corpus: {corpus}, valid: {corpus}}}\n", encoding="utf-8")
     vocabularies = ["-src_vocab", "source.vocab", "-tgt_vocab", "target.vocab"]
@@ -108,7 +108,7 @@ def train_version_2(folder: Path, steps: int) -> None:
 
 
 def train_version_1(folder: Path, steps: int) -> None:
-    """A shared vocabulary and shared embeddings, as in the published model of WMT."""
+    """Train with a shared vocabulary and shared embeddings, as the published model of WMT was."""
     files = "-train_src source.txt -train_tgt target.txt -valid_src source.txt -valid_tgt target.txt".split()
     run(folder, "preprocess", *files, "-save_data", "data", "-share_vocab", "-overwrite")
     run(folder, "train", "-data", "data", "-share_embeddings", "-share_decoder_embeddings", *_training(steps))

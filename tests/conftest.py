@@ -20,8 +20,8 @@ def pytest_addoption(parser):
     parser.addoption(
         "--quick",
         action="store_true",
-        help=f"no test that is marked slow, gpu or realdata or starts a process, and {QUICK_SETS} sets of parameters "
-        "of each at most",
+        help="no test that is marked slow, gpu or realdata, opens a browser or starts a process; of each of the others "
+        f"at most {QUICK_SETS} sets of parameters",
     )
 
 
@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(config, items):
         return
     tests = defaultdict(list)
     for item in items:
-        if not any(item.get_closest_marker(mark) for mark in ("slow", "gpu", "realdata")):
+        marked = any(item.get_closest_marker(mark) for mark in ("slow", "gpu", "realdata"))
+        if not marked and "browser" not in item.fixturenames:
             tests[item.nodeid.partition("[")[0]].append(item)
     kept = set()
     for sets in tests.values():

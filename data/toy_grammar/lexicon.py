@@ -39,7 +39,7 @@ class Noun:
         return self.en in tags or not set(self.tags).isdisjoint(tags)
 
     def as_feminine(self) -> Noun:
-        """The same profession of a woman: der Arzt -> die Ärztin."""
+        """The noun for a woman of the same profession: der Arzt -> die Ärztin."""
         tags = tuple(tag for tag in self.tags if tag != "weak")
         return replace(
             self, de=self.feminine, de_plural=self.feminine + "nen", gender="f", genitive=None, feminine=None, tags=tags

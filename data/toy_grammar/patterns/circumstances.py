@@ -82,7 +82,7 @@ def _circumstance_of_the_world(writer: Writer, past: bool, hindering: bool) -> C
 
 
 def of_the_world(clause: Clause) -> bool:
-    """Whether a circumstance is none of a person."""
+    """Whether a circumstance is one of the world, such as the weather, and not of a person."""
     return clause.subject in (IT, _SUN)
 
 
@@ -118,5 +118,5 @@ def content(writer: Writer, tense: str) -> Clause:
 
 
 def at_present(clause: Clause) -> Clause:
-    """The same with the simple present: if it rains."""
+    """The clause in the simple present: if it rains."""
     return replace(clause, tense="present") if clause.tense == "progressive" else clause

@@ -1,4 +1,4 @@
-"""What several patterns share."""
+"""Clauses and phrases that several patterns build."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def predicate(writer: Writer, phrase: NounPhrase) -> Optional[Adjective]:
 
 
 def being(subject: Referent, en: str, de: str, tense: str = "present") -> Clause:
-    """The subject is ..."""
+    """The clause that says what its subject is: ``en`` in English, ``de`` in German."""
     return Clause(subject, verbs.BE, tense, (fixed(en, de),))
 
 
