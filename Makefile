@@ -14,7 +14,7 @@ help:
 	@echo "make demo          set up .venv, then train, translate, score and draw on the embedded corpus"
 	@echo "make test          set up .venv, then run the whole test suite"
 	@echo "make quick         set up .venv, then what can be tested within two minutes: no long test, no other process"
-	@echo "make lint          set up .venv, then check layout and style (ruff) and types (mypy)"
+	@echo "make lint          set up .venv, then check style (ruff) and types (mypy); needs Python 3.10"
 	@echo "make test-onmt351  the tests that touch OpenNMT-py, with OpenNMT-py 3.5.1 in a second environment"
 	@echo "make clean         remove both environments and runs/"
 

@@ -74,5 +74,5 @@ def posterior_use(model: ConditionalVAE, inputs: Tensor) -> list[dict[str, Any]]
 
 
 def rounded(values: Tensor) -> list[float]:
-    """For a log that stays small: six digits."""
+    """The values to six digits, which keeps the log small."""
     return [round(value, 6) for value in values.tolist()]

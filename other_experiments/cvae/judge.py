@@ -18,7 +18,7 @@ REQUIRED = {"mnist": 0.985, "digits": 0.95}
 """Accuracy on test images below which a judge may not judge."""
 BATCH = 64
 LEARNING_RATE = 3e-3
-"""At its highest, a third of the way; Adam, one cycle."""
+"""The highest one of Adam's single cycle, reached after a third of the training."""
 SEED = 0
 
 
@@ -46,7 +46,7 @@ class Judge(nn.Module):
 
     @torch.no_grad()
     def probabilities(self, images: Tensor) -> Tensor:
-        """Of the ten digits, for images of any leading shape."""
+        """Probabilities of the ten digits, ``[..., 10]``, for images ``[..., pixels]``."""
         return torch.softmax(self(images.flatten(0, -2)), -1).unflatten(0, images.shape[:-1])
 
 

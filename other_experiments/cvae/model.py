@@ -15,7 +15,7 @@ from .stacked import perceptron
 
 
 class Terms(NamedTuple):
-    """Of each image: -log p(x|z) in nats, and KL(q(z|x,y) || p(z|y)), both ``[S, B]``."""
+    """The two terms of each image's loss: -log p(x|z) in nats, and KL(q(z|x,y) || p(z|y)), both ``[S, B]``."""
 
     reconstruction: Tensor
     kl: Tensor

@@ -96,7 +96,7 @@ def _finished(folder: Path) -> LikelihoodTrainer:
 
 
 def _model_density(trainer: LikelihoodTrainer, target: str, points: Tensor) -> Tensor:
-    """Of the first seed."""
+    """The density at the points, by the model of the first seed that was trained on this target."""
     place = next(place for place, (own, _) in enumerate(trainer.pairs) if own.name == target)
     torch.manual_seed(0)
     return log_density(trainer.model(place).eval(), points.float()).exp()

@@ -29,12 +29,12 @@ class NegativeElbo:
         self._image_part = model.encoder.first.features(images)
 
     def pairs(self, image: Tensor, label: Tensor) -> Tensor:
-        """Of the pairs (image number, class number), given as two ``[P]``; ``[P]``, one decoder call."""
+        """-ELBO of pairs of an image number and a class number, two ``[P]`` to ``[P]``, in one decoder call."""
         part, images, noise = self._image_part[image], self.images[image], self.noise[image, label]
         return self._value(part, images, noise, label)
 
     def each(self, label: Tensor) -> Tensor:
-        """Of every image with one label, ``[N]``: class numbers ``[N]`` or weights of classes ``[N, K]``."""
+        """-ELBO of every image with a label of its own, ``[N]``; labels are numbers ``[N]`` or weights ``[N, K]``."""
         if label.is_floating_point():
             noise = self.noise[:, 0]
         else:

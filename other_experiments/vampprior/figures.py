@@ -25,7 +25,7 @@ TITLES = {
     "pseudo_inputs": "pseudo-inputs",
 }
 LINES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 4)))
-"""Of the runs of one prior, in turn."""
+"""Line styles for the runs of one prior, in turn."""
 ACROSS = 5
 """Images in a row of a panel."""
 
