@@ -13,7 +13,7 @@ WHEELS := torch,ctranslate2,pyonmttok,sentencepiece,numpy,matplotlib,scikit-lear
 help:
 	@echo "make demo          set up .venv, then train, translate, score and draw on the embedded corpus"
 	@echo "make test          set up .venv, then run the whole test suite"
-	@echo "make quick         set up .venv, then what can be tested within two minutes: no long test, no other process"
+	@echo "make quick         set up .venv, then the tests that are soon done: nothing drawn or trained, no further process"
 	@echo "make lint          set up .venv, then check style (ruff) and types (mypy); needs Python 3.10"
 	@echo "make test-onmt351  the tests that touch OpenNMT-py, with OpenNMT-py 3.5.1 in a second environment"
 	@echo "make clean         remove both environments and runs/"
@@ -27,8 +27,10 @@ test: $(VENV)/installed
 test-onmt351: $(VENV351)/installed
 	OMP_NUM_THREADS=1 $(VENV351)/bin/python -m pytest -n $(CORES) --dist loadfile tests/opennmt tests/configs tests/conversion $(PYTEST_FLAGS)
 
+# rooms that draw or train
+NOT_QUICK := pages other_experiments scripts
 quick: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(CORES) --dist loadfile --quick -r fE $(PYTEST_FLAGS)
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(CORES) --dist loadfile --quick $(addprefix --ignore tests/,$(NOT_QUICK)) -r fE $(PYTEST_FLAGS)
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .

@@ -203,3 +203,14 @@ def test_a_mask_of_zeros_and_infinities_keeps_the_fast_way():
     mask, bias = split_bias(masks["both"], None)
     assert torch.equal(mask, masks["boolean"].expand_as(mask))
     assert torch.equal(bias, masks["bias"].where(mask, 0.0))
+
+
+def test_compiled_for_other_shapes_before():
+    """torch.compile then has symbols for some lengths, and ``4 in (1, symbol)`` is False to it whatever the symbol."""
+    torch.compiler.reset()
+    compiled = torch.compile(attention, fullgraph=True, backend="eager")
+    for heads, keys in ((3, 7), (4, 9)):
+        tensors = [torch.randn(2, heads, length, 8) for length in (5, keys, keys)]
+        compiled(*tensors)
+    bias = torch.randn(2, 4, 5, 9)
+    torch.testing.assert_close(compiled(*tensors, bias), attention(*tensors, bias))
