@@ -82,7 +82,12 @@ def _scores_table(report: dict[str, Any]) -> str:
         attended = [f"{spread['mean']:.2f} ± {spread['std']:.2f}" for spread in spreads]
         scores = [f"{system['scores'][name]:.2f}" for name in metrics]
         rows.append([escape(printed_name(system["name"])), *scores, *attended])
-    heads = ["function", *(metric(name).heading for name in metrics), "attended words per head", "attended positions per head"]
+    heads = [
+        "function",
+        *(metric(name).heading for name in metrics),
+        "attended words per head",
+        "attended positions per head",
+    ]
     return table("scores", heads, rows)
 
 

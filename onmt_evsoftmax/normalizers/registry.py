@@ -62,7 +62,8 @@ class Normalizer:
         """See `function`."""
         if self.mapping is None:
             raise InputError(
-                f"{self.name} has learned parameters; give the module: onmt_evsoftmax.normalizers.get({self.name!r}).make(heads)"
+                f"{self.name} has learned parameters; give a module: "
+                f"onmt_evsoftmax.normalizers.get({self.name!r}).make(heads)"
             )
         return self.mapping
 

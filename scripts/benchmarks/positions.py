@@ -3,8 +3,8 @@
     OMP_NUM_THREADS=1 python scripts/benchmarks/positions.py
 
 needs OpenNMT-py 3.5.1 (`make test-onmt351` installs it). The model is that of configs/multi30k_ende.yaml with a
-vocabulary of 8,000; a step is forward, sum and backward of random sentences of one length, without an optimizer, and with
-dropout. OpenNMT-py's own way is what a hook on the weights brings about. Both take turns; medians, a few minutes.
+vocabulary of 8,000; a step is forward, sum and backward of random sentences of one length, with dropout and without
+an optimizer. OpenNMT-py's own way is what a hook on the weights brings about. Both take turns; medians, a few minutes.
 """
 
 from __future__ import annotations

