@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import gzip
 import hashlib
 import http
@@ -16,13 +15,14 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Optional, Union
+from typing import IO, TYPE_CHECKING, Callable, Optional, TypeVar, Union
 
 from .documents import read_json
 from .errors import InputError
 from .files import PathLike, atomic_write, remove_unfinished
+from .locks import seize
 
 if TYPE_CHECKING:
     from .progress import Bar
@@ -40,6 +40,9 @@ PASSING = {
 """Refusals after which another attempt may succeed; after the last one the part is thrown away first."""
 WHOLE = ("url", "size", "etag", "modified")
 """Keys of the notes beside a part: the address of the file, and how the server describes it."""
+
+
+T = TypeVar("T")
 
 
 class Unreachable(InputError):
@@ -76,6 +79,45 @@ def download(url: str, path: PathLike, bar: Bar) -> None:
                     ) from None
                 time.sleep(PAUSE * 2 ** (failures - 1))
         part.finish(path)
+
+
+def obtain(
+    urls: Iterable[str],
+    kept: PathLike,
+    read: Callable[[Path], T],
+    bar: Bar,
+    mirror: Optional[PathLike] = None,
+    copied: bool = False,
+) -> T:
+    """What ``read`` makes of a file: of the one that an earlier call kept, the mirror's, or one fetched now.
+
+    Args:
+        urls: the same file at several places, tried in turn.
+        kept: where it is kept.
+        read: raises an InputError where the file is damaged or another one; it is then not kept.
+        mirror: a folder that has the file, or an address to fetch it from, in place of ``urls``.
+        copied: whether the file in a folder is copied to ``kept``, instead of read where it is.
+
+    Raises:
+        InputError: the mirror does not have it, or no place has one that can be read; the message says why for each.
+    """
+    kept = Path(kept)
+    if kept.is_file():
+        try:
+            return read(kept)
+        except InputError:
+            kept.unlink()  # damaged; fetched again
+    failures = []
+    for place in dict.fromkeys(place_of(url, mirror) for url in urls):
+        if isinstance(place, Path) and not copied:
+            return read(place)
+        try:
+            (copy if isinstance(place, Path) else download)(place, kept, bar)
+            return read(kept)
+        except InputError as error:
+            kept.unlink(missing_ok=True)
+            failures.append(str(error))
+    raise InputError("; ".join(failures))
 
 
 def is_url(file: PathLike) -> bool:
@@ -146,7 +188,7 @@ def _blocks(stream: Union[IO[bytes], gzip.GzipFile], path: PathLike, largest: in
     for block in iter(lambda: stream.read(1 << 20), b""):
         largest -= len(block)
         if largest < 0:
-            raise InputError(f"{path}: refused: unpacks to more than any corpus has; fetch it from elsewhere")
+            raise InputError(f"{path}: refused: unpacks to more than it may; fetch it from elsewhere")
         yield block
 
 
@@ -226,10 +268,8 @@ class _Part:
             name = f".{target.name}.part"
             part = cls(target.with_name(name), target.with_name(f"{name}.json"))
         with part._stream:
-            try:
-                fcntl.lockf(part._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise InputError(f"{target}: another process is downloading it; wait for it") from None
+            if not seize(part._stream):
+                raise InputError(f"{target}: another process is downloading it; wait for it")
             try:
                 part._read_notes()
                 yield part

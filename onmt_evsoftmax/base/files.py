@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import gzip
 import hashlib
 import io
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO, Optional, Union
 
 from .errors import InputError
+from .locks import seize
 
 PathLike = Union[str, "os.PathLike[str]"]
 
@@ -98,8 +98,8 @@ def remove_unfinished(path: PathLike) -> None:
         for name in os.listdir(path.parent):
             if name.startswith(prefix):
                 with contextlib.suppress(OSError), open(path.with_name(name), "rb") as stream:
-                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused: somebody writes it
-                    os.unlink(stream.name)
+                    if seize(stream):  # otherwise somebody writes it
+                        os.unlink(stream.name)
 
 
 class _Unfinished(io.FileIO):
@@ -129,7 +129,7 @@ def _open_unfinished(path: Path) -> _Unfinished:
     while True:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}{_UNFINISHED}", suffix=".part")
         with contextlib.suppress(OSError):  # a file system without locks: it is never removed as left over
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            seize(descriptor, wait=True)
         if os.fstat(descriptor).st_nlink:
             return _Unfinished(descriptor, name, path)
         os.close(descriptor)  # between the two lines above another process took it for left over

@@ -7,7 +7,6 @@ onmt_train and onmt_build_vocab parse with ``parse_known_args`` and drop what is
 from __future__ import annotations
 
 import contextlib
-import difflib
 import functools
 import re
 import sys
@@ -18,6 +17,7 @@ from typing import Any, Callable, Optional
 import yaml
 
 from ..base import catalogue
+from ..base.suggestions import nearest
 from ..plugin.option_keys import CONTEXT, FUNCTION_KEYS, SELF
 
 COMMAND_LINE = "command line"
@@ -76,7 +76,7 @@ def resembled(key: str) -> Optional[str]:
     plain = _plain(key)
     if "attn_func" in plain:
         return CONTEXT if re.search("cross|cont?e?xt|ctx|src|encdec", plain) else SELF
-    return next(iter(difflib.get_close_matches(plain, FUNCTION_KEYS, n=1, cutoff=RESEMBLES)), None)
+    return nearest(plain, FUNCTION_KEYS, RESEMBLES)
 
 
 def _plain(key: str) -> str:
@@ -93,9 +93,8 @@ def _judged(key: str, value: Any, where: str) -> Optional[Finding]:
     ours = None if exact else resembled(key)
     if ours is None and value != "softmax" and value in catalogue.names():
         ours = SELF
-    close = difflib.get_close_matches(key, known, n=1, cutoff=RESEMBLES)
-    nearest = exact or next(iter(close), None)
-    return Finding(where, f"no such key: {key}", ours and f"did you mean {ours}?", nearest)
+    meant = exact or nearest(key, known, RESEMBLES)
+    return Finding(where, f"no such key: {key}", ours and f"did you mean {ours}?", meant)
 
 
 def _unknown(parser, leftover: Sequence[str]) -> Iterator[Finding]:

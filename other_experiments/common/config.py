@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional, Union
 
-import yaml
-
-from onmt_evsoftmax.base.documents import read_yaml
-
-from .errors import ExperimentError
+from onmt_evsoftmax.base.documents import check_keys, check_type, read_yaml
+from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.suggestions import suggestion
 
 PRESETS = "presets"
 
@@ -35,19 +32,17 @@ def load_config(
         The settings without ``presets``, mappings merged key by key.
 
     Raises:
-        ExperimentError: a file is missing or no YAML mapping, a key or preset is unknown, or a
+        InputError: a file is missing or no YAML mapping, a key or preset is unknown, or a
             value has another type than in the default file.
     """
-    settings = _read(default)
-    presets = _take_presets(settings, default)
+    settings, presets = _read(default)
     layers = []
     if config is not None:
-        given = _read(config)
-        presets = {**presets, **_take_presets(given, config)}
+        given, own = _read(config)
+        presets = {**presets, **own}
         layers.append((str(config), given))
     for name in [preset] if isinstance(preset, str) else preset or ():
-        if name not in presets:
-            raise ExperimentError(f"unknown preset {name!r}; known: {', '.join(presets) or 'none'}")
+        check_known("preset", [name], presets)
         layers.append((f"{config or default}, preset {name}", presets[name]))
     layers.append(("command line", {key: value for key, value in overrides.items() if value is not None}))
     for place, changes in layers:
@@ -55,47 +50,47 @@ def load_config(
     return settings
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML as people write it: 1e-3 is a number, which PyYAML takes for text."""
+def check_known(key: str, names: Iterable[Any], known: Iterable[str]) -> None:
+    """Raises InputError: one of the names is not known; the message says which one may have been meant."""
+    for name in names:
+        if name not in known:
+            raise InputError(f"{key}: unknown {name!r}; {suggestion(name, known)}")
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
-)
+def check_numbers(
+    settings: Mapping[str, Any],
+    counts: Iterable[str] = (),
+    positive: Iterable[str] = (),
+    not_negative: Iterable[str] = (),
+) -> None:
+    """Raises InputError: the value of one of the keys is too small. Counts must be at least 1."""
+    limits = {"be at least 1": (counts, lambda value: value >= 1), "be positive": (positive, lambda value: value > 0)}
+    limits["not be negative"] = (not_negative, lambda value: value >= 0)
+    for limit, (keys, holds) in limits.items():
+        for key in keys:
+            if not holds(settings[key]):  # neither does NaN
+                raise InputError(f"{key}: must {limit}, got {settings[key]}")
 
 
-def _read(path: Path) -> dict[str, Any]:
-    content = read_yaml(path, "mend it; the experiment's own config.yaml shows how", _Loader)
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A file's settings, and its presets: name -> changes."""
+    content = read_yaml(path, "mend it; the experiment's own config.yaml shows how")
     if not isinstance(content, dict):
-        raise ExperimentError(f"{path}: must hold keys and values, like the experiment's own config.yaml")
-    return content
-
-
-def _take_presets(content: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Remove the presets from a file's content; name -> changes."""
+        raise InputError(f"{path}: must hold keys and values, like the experiment's own config.yaml")
     presets = content.pop(PRESETS, None) or {}
     if not isinstance(presets, dict):
-        raise ExperimentError(f"{path}: {PRESETS} must hold names and changes, not {presets!r}")
-    return presets
+        raise InputError(f"{path}: {PRESETS} must hold names and changes, not {presets!r}")
+    return content, presets
 
 
 def _merge(known: Mapping, changes: Any, place: str, prefix: str) -> dict[str, Any]:
-    if not isinstance(changes, Mapping):
-        raise ExperimentError(f"{place}: {prefix[:-1] or 'it'} must hold keys and values, not {changes!r}")
+    check_keys(changes, known, place, prefix)
     merged = dict(known)
     for key, value in changes.items():
-        if key not in known:
-            raise ExperimentError(f"{place}: unknown key {prefix}{key}; known: {', '.join(map(str, known))}")
         if isinstance(known[key], Mapping):
             merged[key] = _merge(known[key], value, place, f"{prefix}{key}.")
+        elif known[key] is not None:
+            merged[key] = check_type(value, type(known[key]), f"{place}: {prefix}{key}")
         else:
-            merged[key] = _checked(value, known[key], f"{place}: {prefix}{key}")
+            merged[key] = value
     return merged
-
-
-def _checked(value: Any, default: Any, name: str) -> Any:
-    if isinstance(default, float) and type(value) is int:
-        return float(value)
-    if default is not None and type(value) is not type(default):
-        raise ExperimentError(f"{name} must be of type {type(default).__name__}, like {default!r}; got {value!r}")
-    return value

@@ -1,4 +1,4 @@
-"""MNIST and the Frey faces from their mirrors, and scikit-learn's small digits."""
+"""MNIST and the Frey faces from their mirrors, and scikit-learn's small digits; binarisation."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import gzip
 import hashlib
 import io
 import math
-import zlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable, Optional, TypeVar
 
 import numpy as np
 import scipy.io
 import torch
 from torch import Tensor
 
-from .downloads import fetch
-from .errors import ExperimentError
-from .idx import parse_idx
+from onmt_evsoftmax.base.downloads import is_url, obtain, text_sha256
+from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.progress import bar_on_stderr
+
+from .config import check_known
 from .seeding import generator
 
 MIRRORS = (
@@ -29,7 +31,10 @@ MIRRORS = (
 
 @dataclass(frozen=True)
 class MnistFile:
-    """``sha256`` is that of the decompressed content, so a recompressed copy matches too."""
+    """An IDX file: a magic number and the sizes, four bytes each, then a byte for each entry.
+
+    ``sha256`` is that of the decompressed content, header and all, so a recompressed copy matches too.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -60,12 +65,14 @@ MNIST_FILES = (
 )
 """Training images and labels, test images and labels."""
 
-FREY_MIRRORS = ("https://cs.nyu.edu/~roweis/data",)
+FREY_MIRROR = "https://cs.nyu.edu/~roweis/data"
 FREY_FILES = ("frey_rawface.mat", "freyfaces.npz")
 """S. Roweis's file, and the same images as NumPy's; a folder can hold either, an address has the first."""
 FREY_SHAPE = (1965, 28, 20)
 FREY_SHA256 = "2438ba4f0d2a6bd8bac43de756141eaa33c8d248dd613d464bdb1210d9b7af78"
 """Of the pixels, image after image and row after row, so both files match."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -78,18 +85,33 @@ class Images:
     test_labels: Tensor
 
 
+def load_images(dataset: str, cache: Path, mirror: Optional[str] = None) -> Images:
+    """Images with labels: those of ``mnist`` or ``digits``.
+
+    Raises:
+        InputError: see `load_mnist` and `load_digits`.
+    """
+    check_known("dataset", [dataset], LABELLED)
+    return load_mnist(cache, mirror) if dataset == "mnist" else load_digits()
+
+
+LABELLED = ("mnist", "digits")
+"""What `load_images` knows."""
+
+
 def load_mnist(cache: Path, mirror: Optional[str] = None) -> Images:
     """MNIST, 60,000 and 10,000 images of 784 pixels.
 
     Args:
-        cache: the folder that fetched files are kept in.
+        cache: fetched files are kept in its folder ``mnist``.
         mirror: a folder that holds the four ``.gz`` files, which are read there and not copied, or
             the ``http(s)://`` address to fetch them from instead of the usual mirrors.
 
     Raises:
-        ExperimentError: a file is missing, cannot be fetched, or is not MNIST's.
+        InputError: a file is missing, cannot be fetched, or is not MNIST's.
     """
-    arrays = [_load(file, Path(cache), mirror) for file in MNIST_FILES]
+    folder = Path(cache) / "mnist"
+    arrays = [_obtain(MIRRORS, folder / file.name, partial(_read_mnist, file), mirror) for file in MNIST_FILES]
     images = [torch.from_numpy(array.astype(np.float32)).flatten(1).div_(255) for array in arrays[::2]]
     labels = [torch.from_numpy(array.astype(np.int64)) for array in arrays[1::2]]
     return Images(images[0], labels[0], images[1], labels[1])
@@ -99,38 +121,31 @@ def load_frey(cache: Path, mirror: Optional[str] = None) -> np.ndarray:
     """The Frey faces, frames of one film: grey values 0 to 255, uint8 ``[1965, 28, 20]``.
 
     Args:
-        cache: the folder that the fetched file is kept in.
+        cache: the fetched file is kept in its folder ``frey``.
         mirror: a folder that holds one of `FREY_FILES`, which is read there and not copied, or the
             ``http(s)://`` address to fetch the first of them from.
 
     Raises:
-        ExperimentError: the file is missing, cannot be fetched, or holds other images.
+        InputError: the file is missing, cannot be fetched, or holds other images.
     """
-    if mirror is not None and not _is_url(mirror):
-        paths = [Path(mirror) / name for name in FREY_FILES]
-        for path in paths:
-            if path.is_file():
-                return _read_frey(path)
-        raise ExperimentError(f"{paths[0]}: no such file, and no {FREY_FILES[1]}; --mirror must hold one")
-    path = Path(cache) / FREY_FILES[0]
-    if path.exists():
-        try:
-            return _read_frey(path)
-        except ExperimentError:
-            path.unlink()  # damaged; fetched again
-    return _download(path, FREY_MIRRORS if mirror is None else (mirror,), _read_frey)
+    there = [name for name in FREY_FILES if mirror is not None and (Path(mirror) / name).is_file()]
+    if not (there or mirror is None or is_url(mirror)):
+        path, other = Path(mirror) / FREY_FILES[0], FREY_FILES[1]
+        raise InputError(f"{path}: no such file, and no {other}; the folder that --mirror names must hold one")
+    name = there[0] if there else FREY_FILES[0]
+    return _obtain((FREY_MIRROR,), Path(cache) / "frey" / name, _read_frey, mirror)
 
 
 def load_digits() -> Images:
     """scikit-learn's digits, 1797 images of 64 pixels; always the same fifth of them is the test set.
 
     Raises:
-        ExperimentError: scikit-learn is not installed.
+        InputError: scikit-learn is not installed.
     """
     try:
         from sklearn.datasets import load_digits as bundled  # takes a second; MNIST does without
     except ImportError:
-        raise ExperimentError("scikit-learn is missing; run: pip install -e '.[experiments]'") from None
+        raise InputError("scikit-learn is missing; run: pip install -e '.[experiments]'") from None
 
     digits = bundled()
     images = torch.from_numpy(digits.data.astype(np.float32)).div_(16)
@@ -141,55 +156,27 @@ def load_digits() -> Images:
     return Images(images[train], labels[train], images[test], labels[test])
 
 
-def _load(file: MnistFile, cache: Path, mirror: Optional[str]) -> np.ndarray:
-    if mirror is not None and not _is_url(mirror):
-        path = Path(mirror) / file.name
-        if not path.is_file():
-            raise ExperimentError(f"{path}: no such file; the folder that --mirror names must hold it")
-        return _read(path, file)
-    path = cache / file.name
-    if path.exists():
-        try:
-            return _read(path, file)
-        except ExperimentError:
-            path.unlink()  # damaged; fetched again
-    mirrors = MIRRORS if mirror is None else (mirror,)
-    return _download(path, mirrors, lambda fetched: _read(fetched, file))
+def binarise(images: Tensor, random: torch.Generator) -> Tensor:
+    """Each pixel is 1 with its grey value as the probability, else 0. Drawn on the CPU, for every device alike."""
+    return (torch.rand(images.shape, generator=random).to(images.device) < images).to(images.dtype)
 
 
-def _download(path: Path, mirrors: tuple[str, ...], read: Callable[[Path], np.ndarray]) -> np.ndarray:
-    failures = []
-    for mirror in mirrors:
-        try:
-            fetch(f"{mirror.rstrip('/')}/{path.name}", path)
-            return read(path)
-        except ExperimentError as error:
-            path.unlink(missing_ok=True)  # a wrong file; a broken one stays beside and is continued
-            failures.append(str(error))
-    reasons = "; ".join(failures)
-    raise ExperimentError(f"{reasons}; fetch the files elsewhere and name their folder with --mirror DIR")
+def _obtain(mirrors: tuple[str, ...], path: Path, read: Callable[[Path], T], mirror: Optional[str]) -> T:
+    with bar_on_stderr(f"fetch {path.name}") as bar:
+        return obtain([f"{address}/{path.name}" for address in mirrors], path, read, bar, mirror)
 
 
-def _read(path: Path, file: MnistFile) -> np.ndarray:
+def _read_mnist(file: MnistFile, path: Path) -> np.ndarray:
+    """The checksum fixes every byte, so nothing else can be wrong."""
     header = 4 + 4 * len(file.shape)
-    try:
-        with gzip.open(path, "rb") as stream:
-            content = stream.read(header + math.prod(file.shape) + 1)  # a byte more than belongs there
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ExperimentError(f"{path}: damaged archive ({error}); fetch it again") from None
-    except OSError as error:
-        raise ExperimentError(f"{path}: cannot be read ({error.strerror})") from None
-    array = parse_idx(content, file.shape, path)
-    if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise ExperimentError(f"{path}: not the file of MNIST (its SHA-256 differs); fetch it again")
-    return array
+    if text_sha256(path, largest=header + math.prod(file.shape)) != file.sha256:
+        raise InputError(f"{path}: not the file of MNIST (its SHA-256 differs); fetch it again")
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as stream:
+        return np.frombuffer(stream.read(), np.uint8, offset=header).reshape(file.shape)
 
 
 def _read_frey(path: Path) -> np.ndarray:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ExperimentError(f"{path}: cannot be read ({error.strerror})") from None
+    content = path.read_bytes()
     try:
         if path.suffix == ".npz":
             with np.load(io.BytesIO(content)) as arrays:
@@ -197,12 +184,8 @@ def _read_frey(path: Path) -> np.ndarray:
         else:
             array = scipy.io.loadmat(io.BytesIO(content))["ff"].T.reshape(-1, *FREY_SHAPE[1:])
     except Exception as error:  # the two parsers raise a dozen kinds, whatever the damaged byte leads to
-        raise ExperimentError(f"{path}: damaged, or another kind of file ({error}); fetch it again") from None
+        raise InputError(f"{path}: damaged, or another kind of file ({error}); fetch it again") from None
     pixels = np.ascontiguousarray(array)
     if pixels.shape != FREY_SHAPE or hashlib.sha256(pixels.tobytes()).hexdigest() != FREY_SHA256:
-        raise ExperimentError(f"{path}: not the Frey faces (their SHA-256 differs); fetch it again")
+        raise InputError(f"{path}: not the Frey faces (their SHA-256 differs); fetch it again")
     return pixels
-
-
-def _is_url(mirror: str) -> bool:
-    return mirror.startswith(("http://", "https://"))

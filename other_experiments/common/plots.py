@@ -7,8 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from onmt_evsoftmax.base import catalogue
-
-from .files import PathLike, atomic_write
+from onmt_evsoftmax.base.files import PathLike, atomic_write
 
 METHODS = tuple(name for name in catalogue.names() if catalogue.get(name).family != "row")
 """The functions that the papers compare, in the order of their tables."""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 import torch
 import yaml
 
-from onmt_evsoftmax.base.documents import parse_json, read_json, read_yaml
-from onmt_evsoftmax.base.files import read_lines, writing
-
-from .errors import ExperimentError
-from .files import PathLike, atomic_write
+from onmt_evsoftmax.base.documents import parse_json, read_json, read_yaml, write_json
+from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.files import PathLike, atomic_write, read_lines, writing
+from onmt_evsoftmax.base.locks import lock
 
 
 class RunFolder:
@@ -33,7 +31,7 @@ class RunFolder:
         config: plain values. The config of a folder that is there already must be the same.
 
     Raises:
-        ExperimentError: the folder is of another config, or another process works in it.
+        InputError: the folder is of another config, or another process works in it.
     """
 
     def __init__(self, path: PathLike, config: Mapping[str, Any]) -> None:
@@ -53,13 +51,13 @@ class RunFolder:
         """The last state that was saved, or None; the log is cut back to that moment.
 
         Raises:
-            ExperimentError: the checkpoint cannot be read, or lines of the log are missing.
+            InputError: the checkpoint cannot be read, or lines of the log are missing.
         """
         self.close()
         state, self._lines = self._load_checkpoint()
         lines = self._log_file.read_bytes().splitlines(keepends=True) if self._log_file.exists() else []
         if len(lines) < self._lines:
-            raise ExperimentError(
+            raise InputError(
                 f"{self._log_file}: has {len(lines)} lines, but its checkpoint was made after {self._lines}; "
                 f"delete {self.path} to start anew"
             )
@@ -86,9 +84,7 @@ class RunFolder:
     def finish(self, results: Mapping[str, Any]) -> None:
         """Mark the run as through."""
         self.close()
-        with atomic_write(self.path / "results.json") as stream:
-            json.dump(results, stream, indent=1)
-            stream.write("\n")
+        write_json(self.path / "results.json", results)
 
     def read_log(self) -> list[dict[str, Any]]:
         """All measurements so far."""
@@ -104,13 +100,9 @@ class RunFolder:
     def _make(self) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = (self.path / ".lock").open("w")
         except OSError as error:
-            raise ExperimentError(f"{self.path}: cannot be used as a run folder ({error.strerror})") from None
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # falls with the process, however it ends
-        except OSError:
-            raise ExperimentError(f"{self.path}: another process works here; name another --out") from None
+            raise InputError(f"{self.path}: cannot be used as a run folder ({error.strerror})") from None
+        self._lock = lock(self.path / ".lock", f"{self.path}: another process works here; name another --out")
 
     def _load_checkpoint(self) -> tuple[Optional[dict[str, Any]], int]:
         file = self.path / "checkpoint.pt"
@@ -122,7 +114,7 @@ class RunFolder:
         except Exception:  # a damaged file makes torch.load raise a dozen kinds of exceptions
             state, lines = None, None
         if not isinstance(state, dict) or type(lines) is not int or lines < 0:
-            raise ExperimentError(f"{file}: is no checkpoint, or damaged; delete {self.path} to start anew")
+            raise InputError(f"{file}: is no checkpoint, or damaged; delete {self.path} to start anew")
         return state, lines
 
 
@@ -130,7 +122,7 @@ def keep_config(folder: PathLike, config: Mapping[str, Any]) -> None:
     """Write ``config.yaml`` into a folder, or see that the one there says the same.
 
     Raises:
-        ExperimentError: it says something else; the message names the keys.
+        InputError: it says something else; the message names the keys.
     """
     file = Path(folder) / "config.yaml"
     text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
@@ -142,7 +134,7 @@ def keep_config(folder: PathLike, config: Mapping[str, Any]) -> None:
     differing = [key for key in {**there, **here} if there.get(key) != here.get(key)]
     if differing:
         values = "; ".join(f"{key}: {there.get(key)} there, {here.get(key)} here" for key in differing)
-        raise ExperimentError(
+        raise InputError(
             f"{folder}: holds a run of another config ({values}); name another --out, or delete the folder"
         )
 
@@ -151,12 +143,12 @@ def read_config(folder: PathLike) -> dict[str, Any]:
     """The ``config.yaml`` of a run.
 
     Raises:
-        ExperimentError: there is none, or it is damaged.
+        InputError: there is none, or it is damaged.
     """
     file = Path(folder) / "config.yaml"
     config = read_yaml(file, f"without it {folder} is no run folder")
     if not isinstance(config, dict):
-        raise ExperimentError(f"{file}: holds no keys and values, so {folder} is no run folder")
+        raise InputError(f"{file}: holds no keys and values, so {folder} is no run folder")
     return config
 
 
@@ -164,19 +156,19 @@ def read_log(path: PathLike, missing_ok: bool = False) -> list[dict[str, Any]]:
     """The measurements in a run folder's ``log.jsonl``.
 
     Raises:
-        ExperimentError: there is none (unless ``missing_ok``), or a line is no JSON.
+        InputError: there is none (unless ``missing_ok``), or a line is no JSON.
     """
     file = Path(path) / "log.jsonl"
     if not file.exists():
         if missing_ok:
             return []
-        raise ExperimentError(f"{file}: no such file; {path} is no run folder, or has no measurement yet")
+        raise InputError(f"{file}: no such file; {path} is no run folder, or has no measurement yet")
     records = []
     for number, line in enumerate(read_lines(file), 1):
         source, remedy = f"{file}, line {number}", "delete the folder to start anew"
         record = parse_json(line, source, remedy, finite=False)  # a loss may have become infinite
         if not isinstance(record, dict):
-            raise ExperimentError(f"{source}: no measurement; {remedy}")
+            raise InputError(f"{source}: no measurement; {remedy}")
         records.append(record)
     return records
 
@@ -190,8 +182,32 @@ def read_results(folder: PathLike) -> dict[str, Any]:
     file, remedy = Path(folder) / "results.json", f"delete {folder} to run anew"
     results = read_json(file, remedy, finite=False)
     if not isinstance(results, dict):
-        raise ExperimentError(f"{file}: holds no results; {remedy}")
+        raise InputError(f"{file}: holds no results; {remedy}")
     return results
+
+
+class Finished(NamedTuple):
+    """A run that is through."""
+
+    folder: Path
+    config: dict[str, Any]
+    results: dict[str, Any]
+
+
+def finished(runs: PathLike, *patterns: str) -> list[Finished]:
+    """The runs that are through under a folder; the others are left out.
+
+    Args:
+        patterns: of their folders, inside of ``runs``: those of the first one come first, and in the order of
+            their paths.
+
+    Raises:
+        InputError: there is none, or one is damaged.
+    """
+    files = [file for pattern in patterns for file in sorted(Path(runs).glob(f"{pattern}/results.json"))]
+    if not files:
+        raise InputError(f"{runs}: holds no run that is through; name what --out of training named")
+    return [Finished(file.parent, read_config(file.parent), read_results(file.parent)) for file in files]
 
 
 @contextlib.contextmanager
@@ -199,12 +215,12 @@ def damage_named(folder: PathLike) -> Iterator[None]:
     """Whatever is missing from the results, logs and configs of runs becomes an error that names their folder.
 
     Raises:
-        ExperimentError: a key, an entry or a type was not there inside of the block.
+        InputError: a key, an entry or a type was not there inside of the block.
     """
     try:
         yield
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise ExperimentError(
+        raise InputError(
             f"{folder}: the results, log or config of a run are damaged ({type(error).__name__}: {error}); "
             "delete its folder to run anew"
         ) from None

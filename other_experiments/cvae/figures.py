@@ -5,8 +5,6 @@ python -m other_experiments.cvae.figures runs/cvae runs/cvae_released --out docs
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
@@ -15,12 +13,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..common.errors import ExperimentError, run_main
-from ..common.files import atomic_write
+from onmt_evsoftmax.base.errors import InputError
+
+from ..common.command import figures_parser, run_main
 from ..common.plots import COLOURS, METHODS, PRINTED, save
-from ..common.runs import damage_named, read_config, read_log, read_results
+from ..common.runs import damage_named, finished, read_config, read_log
+from ..common.tables import write_tables
 from .distances import DISTANCES
-from .summary import table
+from .summary import compared
 
 NAMED = {(0, 2, 4, 6, 8): "even", (1, 3, 5, 7, 9): "odd"}
 TITLES = {
@@ -42,36 +42,24 @@ def report(runs: Sequence[Path], out: Path) -> str:
         The text of ``results.md``.
 
     Raises:
-        ExperimentError: a folder holds no finished run.
+        InputError: a folder holds no finished run.
     """
     entries, texts = [], []
     for run in runs:
-        folders, config = finished(run), read_config(run)
-        results = [read_results(folder) for folder in folders]
+        done, config = finished(run, *METHODS), read_config(run)  # in the order of the tables
         with damage_named(run):
-            judge, rows = results[0]["judge"], [row for result in results for row in result["runs"]]
+            judge, rows = done[0].results["judge"], [row for one in done for row in one.results["runs"]]
             described = ", ".join(f"{key} {config[key]}" for key in DESCRIBED)
-            text = f"## {run.name}\n\n{described}; the judge is right on {judge:.2%}\n\n{table(rows)}"
+            text = f"## {run.name}\n\n{described}; the judge is right on {judge:.2%}\n\n{compared(rows)}"
         entries.append({"name": run.name, "config": config, "judge": judge, "runs": rows})
         texts.append(text)
         place = out if len(runs) == 1 else out / run.name
+        folders = [one.folder for one in done]
         save(figure2(folders, config["split"]), place / "figure2.png")
         save(figure3(folders), place / "figure3.png")
-    with atomic_write(out / "results.json") as stream:
-        json.dump(entries, stream)
-        stream.write("\n")
     text = "\n".join(texts)
-    with atomic_write(out / "results.md") as stream:
-        stream.write(text)
+    write_tables(out / "results", text, entries)
     return text
-
-
-def finished(run: Path) -> list[Path]:
-    """The folders of a run's mappings that are through, in the order of the tables."""
-    folders = [run / name for name in METHODS if (run / name / "results.json").exists()]
-    if not folders:
-        raise ExperimentError(f"{run}: holds no finished run; name a folder that training wrote with --out")
-    return folders
 
 
 def figure2(folders: Sequence[Path], split: Sequence[Sequence[int]]) -> Figure:
@@ -107,9 +95,7 @@ def _decoded(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
             images = arrays["images"][0].astype(np.float32)
             return {name: (images, arrays[name][0]) for name in METHODS if name in arrays}
     except Exception as error:  # a damaged file makes numpy, zipfile and zlib raise a dozen kinds
-        raise ExperimentError(
-            f"{file}: missing or damaged ({type(error).__name__}); delete {folder} to run anew"
-        ) from None
+        raise InputError(f"{file}: missing or damaged ({type(error).__name__}); delete {folder} to run anew") from None
 
 
 def _images(axes: Axes, images: np.ndarray) -> None:
@@ -160,14 +146,7 @@ def curves(log: Sequence[Mapping[str, Any]], name: str) -> tuple[np.ndarray, np.
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m other_experiments.cvae.figures",
-        description=__doc__.splitlines()[0],
-        allow_abbrev=False,
-    )
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="what --out of training named")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the tables and figures")
-    options = parser.parse_args(arguments)
+    options = figures_parser("cvae", __doc__, several=True).parse_args(arguments)
     print(report(options.runs, options.out), end="")
 
 

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.files import atomic_write
+from onmt_evsoftmax.base.progress import bar_on_stderr
+
 from ..common.datasets import Images
-from ..common.errors import ExperimentError
-from ..common.files import atomic_write
-from ..common.progress import Progress
 
 EPOCHS = {"mnist": 3, "digits": 30}
 REQUIRED = {"mnist": 0.985, "digits": 0.95}
@@ -54,7 +55,7 @@ def trained_judge(dataset: str, images: Images, cache: Path) -> tuple[Judge, flo
     """The judge of a data set and its accuracy on the test images; trained once and kept in ``cache``.
 
     Raises:
-        ExperimentError: it is right less often than `REQUIRED`.
+        InputError: it is right less often than `REQUIRED`.
     """
     judge = Judge(int(images.train_images.shape[1] ** 0.5))
     file = Path(cache) / f"judge-{dataset}-seed{SEED}-{EPOCHS[dataset]}epochs.pt"
@@ -62,14 +63,14 @@ def trained_judge(dataset: str, images: Images, cache: Path) -> tuple[Judge, flo
         try:
             judge.load_state_dict(torch.load(file, weights_only=True))
         except Exception as error:
-            raise ExperimentError(f"{file}: no usable judge; delete it, and it is trained again") from error
+            raise InputError(f"{file}: no usable judge; delete it, and it is trained again") from error
     else:
         _train(judge, images, EPOCHS[dataset])
         with atomic_write(file, "wb") as stream:
             torch.save(judge.state_dict(), stream)
     accuracy = _accuracy(judge, images.test_images, images.test_labels)
     if accuracy < REQUIRED[dataset]:
-        raise ExperimentError(
+        raise InputError(
             f"{file}: the judge is right on {accuracy:.2%} of the test images, below the "
             f"{REQUIRED[dataset]:.1%} that its verdict needs; delete it, and it is trained again"
         )
@@ -78,7 +79,8 @@ def trained_judge(dataset: str, images: Images, cache: Path) -> tuple[Judge, flo
 
 def _train(judge: Judge, images: Images, epochs: int) -> None:
     steps = len(images.train_labels) // BATCH
-    with torch.random.fork_rng(), Progress("judge", epochs * steps) as progress:
+    with torch.random.fork_rng(), bar_on_stderr("judge") as bar:
+        bar.start(epochs * steps)
         torch.manual_seed(SEED)
         judge.load_state_dict(Judge(judge.side).state_dict())  # initialised from SEED
         optimiser = torch.optim.Adam(judge.parameters())
@@ -90,7 +92,7 @@ def _train(judge: Judge, images: Images, epochs: int) -> None:
                 loss.backward()
                 optimiser.step()
                 schedule.step()
-                progress.advance()
+                bar.advance(1)
 
 
 @torch.no_grad()

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..common.plots import METHODS, PRINTED
+from ..common.tables import spread, table
 from .distances import DISTANCES
+
+HEADER = (
+    "method", "seeds", "Wasserstein", "released distance", "total variation", "prior modes", "posterior classes",
+)  # fmt: skip
 
 
 def summarise(
@@ -37,26 +42,14 @@ def summarise(
     return results
 
 
-def table(results: Iterable[Mapping[str, Any]]) -> str:
+def compared(results: Sequence[Mapping[str, Any]]) -> str:
     """Markdown: mean ± standard deviation over the seeds of each method."""
-    results = list(results)
-    lines = [
-        "| method | seeds | Wasserstein | released distance | total variation | prior modes | posterior classes |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    rows = []
     for method in METHODS:
         own = [result for result in results if result["method"] == method]
-        if not own:
-            continue
-        cells = [spread([result[name] for result in own]) for name in DISTANCES]
-        modes = [statistics.fmean(result["modes"]) for result in own]
-        used = [result["posterior_classes"] for result in own]
-        cells = [PRINTED[method], str(len(own)), *cells, spread(modes, 1), spread(used, 1)]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def spread(values: Sequence[float], digits: int = 3) -> str:
-    """Mean ± standard deviation (n - 1 in the denominator); the mean alone of a single value."""
-    mean = f"{statistics.fmean(values):.{digits}f}"
-    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.{digits}f}"
+        if own:
+            distances = [spread([result[name] for result in own]) for name in DISTANCES]
+            modes = spread([statistics.fmean(result["modes"]) for result in own], 1)
+            used = spread([result["posterior_classes"] for result in own], 1)
+            rows.append([PRINTED[method], len(own), *distances, modes, used])
+    return table(HEADER, rows)

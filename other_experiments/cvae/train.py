@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Optional
 
 from onmt_evsoftmax.base import catalogue
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.normalizers import get
 
-from ..common.config import load_config
-from ..common.datasets import load_digits, load_mnist
-from ..common.errors import ExperimentError, run_main
+from ..common.command import run_main, train_parser
+from ..common.config import check_known, check_numbers, load_config
+from ..common.datasets import LABELLED, load_images
 from ..common.plots import METHODS
 from ..common.runs import RunFolder, keep_config
 from ..common.seeding import parse_seeds
+from ..common.training import train
 from .figures import report
 from .judge import trained_judge
 from .training import KL_REDUCTIONS, Data, Trainer
@@ -27,22 +30,19 @@ CONFIG = Path(__file__).with_name("config.yaml")
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> None:
+    """Train all seeds of a mapping together, one run folder per mapping; finished runs are left as they are."""
     options = _parser().parse_args(arguments)
     config = settings(options)
-    seeds = parse_seeds(options.seeds)
-    trained = _trained(options.normalizer)
-    if config["dataset"] == "digits":
-        images = load_digits()
-    else:
-        images = load_mnist(options.cache / "mnist", options.mirror)
+    seeds, trained = config["seeds"], _trained(options.normalizer)
+    images = load_images(config["dataset"], options.cache, options.mirror)
     # folders first: one of another config should say so at once, not after the judge is trained
-    keep_config(options.out, {**config, "seeds": seeds})
-    folders = {name: RunFolder(options.out / name, {**config, "mapping": name, "seeds": seeds}) for name in trained}
+    keep_config(options.out, config)
+    folders = {name: RunFolder(options.out / name, {**config, "mapping": name}) for name in trained}
     judge, accuracy = trained_judge(config["dataset"], images, options.cache)
     print(f"judge: {accuracy:.2%} of the test images right", flush=True)
     data = Data(images, judge, accuracy)
     for name, folder in folders.items():
-        Trainer(name, seeds, config, data, folder).run()
+        train(folder, name, partial(Trainer, name, seeds, config, data))
     print(report([options.out], options.out), end="")
     print(f"results and figures: {options.out}")
 
@@ -51,31 +51,23 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
     """The config that the options ask for.
 
     Raises:
-        ExperimentError: it is not one that can be run.
+        InputError: it is not one that can be run.
     """
     presets = (["released"] if options.protocol == "released" else []) + options.preset
-    overrides = {key: getattr(options, key) for key in ("kl_weight", "kl_reduction", "epochs")}
+    overrides = {key: getattr(options, key) for key in ("kl_weight", "kl_reduction", "epochs", "seeds")}
     config = load_config(CONFIG, options.config, presets, overrides)
     _check(config)
-    return config
+    return {**config, "seeds": parse_seeds(config["seeds"])}
 
 
 def _check(config: Mapping[str, Any]) -> None:
-    if config["dataset"] not in ("mnist", "digits"):
-        raise ExperimentError(f"dataset: must be mnist or digits, not {config['dataset']!r}")
-    if config["kl_reduction"] not in KL_REDUCTIONS:
-        raise ExperimentError(f"kl_reduction: must be sum or mean, not {config['kl_reduction']!r}")
+    check_known("dataset", [config["dataset"]], LABELLED)
+    check_known("kl_reduction", [config["kl_reduction"]], KL_REDUCTIONS)
     split = config["split"]
     if not all(isinstance(digits, list) for digits in split) or sorted(sum(split, [])) != list(range(10)):
-        raise ExperimentError(f"split: must name each of the digits 0 to 9 once, in lists; got {split}")
-    for key in ("classes", "prior_hidden", "hidden", "batch_size", "epochs", "evaluate_every"):
-        if config[key] < 1:
-            raise ExperimentError(f"{key}: must be at least 1, not {config[key]}")
-    for key in ("temperature", "eps", "learning_rate"):
-        if not config[key] > 0:
-            raise ExperimentError(f"{key}: must be positive, not {config[key]}")
-    if not config["kl_weight"] >= 0:
-        raise ExperimentError(f"kl_weight: must not be negative, got {config['kl_weight']}")
+        raise InputError(f"split: must name each of the digits 0 to 9 once, in lists; got {split}")
+    counts = ("classes", "prior_hidden", "hidden", "batch_size", "epochs", "evaluate_every")
+    check_numbers(config, counts, ("temperature", "eps", "learning_rate"), ("kl_weight",))
 
 
 def _trained(names: Sequence[str]) -> list[str]:
@@ -83,42 +75,17 @@ def _trained(names: Sequence[str]) -> list[str]:
     for name in names:
         get(name)  # an unknown one is an error of its own
         if name not in METHODS:
-            raise ExperimentError(f"{name} is not compared in this experiment; known: {', '.join(METHODS)}")
+            raise InputError(f"{name} is not compared in this experiment; known: {', '.join(METHODS)}")
     return list(dict.fromkeys(catalogue.get(name).trained_as for name in names))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m other_experiments.cvae.train", description=__doc__.splitlines()[0], allow_abbrev=False
-    )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="YAML with changes to config.yaml")
-    parser.add_argument("--preset", nargs="+", default=[], metavar="NAME", help="small, split37, classes20, released")
-    parser.add_argument(
-        "--protocol",
-        choices=("paper", "released"),
-        default="paper",
-        help="the paper's text, or what the authors' code does",
-    )
-    parser.add_argument(
-        "--normalizer",
-        nargs="+",
-        default=list(METHODS),
-        metavar="NAME",
-        help=f"of {', '.join(METHODS)}; default: all",
-    )
-    parser.add_argument("--seeds", default="0-9", help="such as 0-9 or 0,3,7; default: 0-9")
-    parser.add_argument("--kl_weight", type=float, metavar="W", help="weight of the KL divergence")
-    parser.add_argument("--kl_reduction", choices=KL_REDUCTIONS, help="of the KL divergence over a batch")
-    parser.add_argument("--epochs", type=int, metavar="N")
-    parser.add_argument("--mirror", metavar="DIR|URL", help="where MNIST's files are")
-    parser.add_argument(
-        "--cache",
-        type=Path,
-        default=Path("runs/cache"),
-        metavar="DIR",
-        help="for downloads and the judge; default: runs/cache",
-    )
-    parser.add_argument("--out", type=Path, default=Path("runs/cvae"), metavar="DIR", help="default: runs/cvae")
+    parser = train_parser("cvae", __doc__, images="the four files of MNIST")
+    add = parser.add_argument
+    add("--protocol", choices=("paper", "released"), default="paper", help="what the authors' text or code does")
+    add("--normalizer", nargs="+", default=METHODS, metavar="NAME", help=f"of {', '.join(METHODS)}; default: all")
+    add("--kl_weight", type=float, metavar="W", help="weight of the KL divergence")
+    add("--kl_reduction", choices=KL_REDUCTIONS, help="of the KL divergence over a batch")
     return parser
 
 

@@ -12,7 +12,8 @@ from torch.distributions import MixtureSameFamily
 from zuko.distributions import DiagNormal
 from zuko.lazy import LazyDistribution, UnconditionalDistribution
 
-from ..common.errors import ExperimentError
+from onmt_evsoftmax.base.errors import InputError
+
 from .rad import RadBase
 from .relaxed_mixture import RelaxedMixture, gaussian_mixture
 from .weights import log_weights
@@ -92,10 +93,10 @@ def make_base(name: str, features: int, settings: Mapping[str, Any]) -> LazyDist
     """The untrained base of this name; its numbers come from torch's global generator.
 
     Raises:
-        ExperimentError: no such base.
+        InputError: no such base.
     """
     if name not in BASES:
-        raise ExperimentError(f"unknown base {name!r}; known: {', '.join(BASES)}")
+        raise InputError(f"unknown base {name!r}; known: {', '.join(BASES)}")
     base = BASES[name]
     if name == "normal":
         zeros, ones = torch.zeros(features), torch.ones(features)

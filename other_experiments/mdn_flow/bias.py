@@ -8,7 +8,6 @@ comes to.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,9 +16,9 @@ from typing import Any, Optional
 import torch
 from torch import Tensor
 
-from ..common.errors import run_main
-from ..common.files import atomic_write
-from .randomness import seeded
+from ..common.command import run_main
+from ..common.seeding import seeded
+from ..common.tables import table, write_tables
 from .relaxed_mixture import RelaxedMixture, log_normal
 
 SIZES = tuple(4**power for power in range(1, 7))
@@ -35,11 +34,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     text = markdown(found)
     print(text, end="")
     if options.out is not None:
-        with atomic_write(f"{options.out}.md") as stream:
-            stream.write(text)
-        with atomic_write(f"{options.out}.json") as stream:
-            json.dump(found, stream, indent=1)
-            stream.write("\n")
+        write_tables(options.out, text, found)
 
 
 def measure(points: int = 400, repeats: int = 40, seed: int = 0) -> dict[str, Any]:
@@ -73,25 +68,20 @@ def measure(points: int = 400, repeats: int = 40, seed: int = 0) -> dict[str, An
 def markdown(found: dict[str, Any]) -> str:
     """Two tables."""
     bias = {(row["temperature"], row["nested"]): row for row in found["bias"]}
-    lines = [
-        "Bias of the nested log-density in nats (K = 2, D = 2; exact: an integral over c), "
-        "± standard error over points.\n",
-        f"| M | {' | '.join(f'tau {temperature:g}' for temperature in TEMPERATURES)} |",
-        "|---" * (len(TEMPERATURES) + 1) + "|",
-    ]
+    sizes = []
     for nested in SIZES:
         row = [bias[temperature, nested] for temperature in TEMPERATURES]
-        cells = [f"{cell['bias']:.3f} ± {cell['error']:.3f}" for cell in row]
-        lines.append(f"| {nested} | {' | '.join(cells)} |")
-    lines += [
-        "\nK = 3, D = 2, M = 16,384, nats, means over draws of the relaxed mixture.\n",
-        "| tau | relaxed minus eq. 1 | literal reading minus relaxed | its mean distance |",
-        "|---|---|---|---|",
-    ]
-    for row in found["gaps"]:
-        cells = [row[key] for key in ("relaxed_minus_exact", "literal_minus_relaxed", "literal_off")]
-        lines.append(f"| {row['temperature']:g} | {' | '.join(f'{cell:.2f}' for cell in cells)} |")
-    return "\n".join(lines) + "\n"
+        sizes.append([nested, *(f"{cell['bias']:.3f} ± {cell['error']:.3f}" for cell in row)])
+    keys = ("relaxed_minus_exact", "literal_minus_relaxed", "literal_off")
+    gaps = [[f"{row['temperature']:g}", *(f"{row[key]:.2f}" for key in keys)] for row in found["gaps"]]
+    header = ("tau", "relaxed minus eq. 1", "literal reading minus relaxed", "its mean distance")
+    return (
+        "Bias of the nested log-density in nats (K = 2, D = 2; exact: an integral over c), "
+        "± standard error over points.\n\n"
+        + table(["M", *(f"tau {temperature:g}" for temperature in TEMPERATURES)], sizes)
+        + "\nK = 3, D = 2, M = 16,384, nats, means over draws of the relaxed mixture.\n\n"
+        + table(header, gaps)
+    )
 
 
 def example(components: int, temperature: float, nested: int = 256) -> RelaxedMixture:

@@ -9,16 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..common.seeding import seeded
+from ..common.training import Records, Training
 from .likelihood import score, set_rate
 from .model import make_model
-from .randomness import seeded
 from .targets import TARGETS
 
 ALIVE = 1e-3
 """A component counts as in use from this weight on; "alive" means a weight above 0."""
 
 
-class ComponentsTrainer:
+class ComponentsTrainer(Training):
     """Minimises E[-log p(x)] over draws of the target, fresh ones at each step.
 
     Adam with a learning rate that falls to 0 by half a cosine.
@@ -38,7 +39,7 @@ class ComponentsTrainer:
         """How many times `advance` is to be called."""
         return -(-self.settings["steps"] // self.settings["steps_between"])
 
-    def advance(self, number: int) -> dict[str, float]:
+    def advance(self, number: int) -> Records:
         """Steps ``number * steps_between`` and on; returns what goes to the log."""
         start, between = time.process_time(), self.settings["steps_between"]
         last = min((number + 1) * between, self.settings["steps"])
@@ -46,24 +47,12 @@ class ComponentsTrainer:
             losses = [self._step(step) for step in range(number * between, last)]
         self.state["seconds"] += time.process_time() - start
         record = {"step": number * between + len(losses), "loss": sum(losses) / len(losses)}
-        return {**record, **self._components()}
+        return [{**record, **self._components()}]
 
-    def results(self) -> dict[str, Any]:
+    def results(self, log: Records) -> dict[str, Any]:
         """`likelihood.score`, and how many components there are."""
         found = score(self.model, self.target, self.seed, self.settings["test_points"])
         return {**found, "cpu_seconds": self.state["seconds"], **self._components()}
-
-    def state_dict(self) -> dict[str, Any]:
-        return {
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "state": dict(self.state),
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.state = dict(state["state"])
 
     def _step(self, step: int) -> float:
         settings = self.settings

@@ -11,10 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..common.seeding import seeded
+from ..common.training import Records, Training
 from .bases import BASES
 from .constraints import CASES
 from .model import base_of, make_model
-from .randomness import seeded
 from .relaxed_mixture import RelaxedMixture
 
 RESIDUAL_POINTS = 50_000
@@ -41,7 +42,7 @@ OBJECTIVES = {
 }
 
 
-class EntropyTrainer:
+class EntropyTrainer(Training):
     """Minimises -H(p) + lambda . R + c/2 |R|^2 with R = E[statistics(x)], x drawn from the flow.
 
     |R|^2 is estimated without bias by the product of the means of two halves of the batch. After each stage
@@ -69,12 +70,12 @@ class EntropyTrainer:
         """How many stages there are."""
         return self.settings["stages"]
 
-    def advance(self, number: int) -> dict[str, Any]:
+    def advance(self, number: int) -> Records:
         """One stage; nothing is done any more once the loss was not finite."""
         state, settings = self.state, self.settings
         record = {"stage": number, "penalty": state["penalty"]}
         if state["diverged"] is not None:
-            return {**record, "diverged": state["diverged"]["stage"]}
+            return [{**record, "diverged": state["diverged"]["stage"]}]
         start = time.process_time()
         rate = settings["learning_rate"] * 0.5 * (1 + math.cos(math.pi * number / settings["stages"]))
         for group in self.optimizer.param_groups:
@@ -88,9 +89,9 @@ class EntropyTrainer:
             state["diverged"] = {"stage": number, "penalty": state["penalty"]}
         else:
             self._update(residual, violation)
-        return {**record, "loss": losses[-1], "claimed_entropy": entropy, "violation": violation}
+        return [{**record, "loss": losses[-1], "claimed_entropy": entropy, "violation": violation}]
 
-    def results(self) -> dict[str, Any]:
+    def results(self, log: Records) -> dict[str, Any]:
         """Entropy and violation of fresh draws against the exact solution.
 
         ``claimed_entropy`` uses the density that the objective trained with, ``entropy`` the nested density with
@@ -120,18 +121,6 @@ class EntropyTrainer:
         """x of the model as it is now, ``[count, *]``, without a gradient."""
         with torch.no_grad():
             return self._forward(base_of(self.model)().rsample((count,)), torch.zeros(()))[0]
-
-    def state_dict(self) -> dict[str, Any]:
-        return {
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "state": dict(self.state),
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.state = dict(state["state"])
 
     def _step(self) -> float:
         state = self.state

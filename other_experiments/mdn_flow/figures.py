@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
@@ -13,7 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from ..common.errors import ExperimentError, run_main
+from onmt_evsoftmax.base.errors import InputError
+
+from ..common.command import figures_parser, run_main
 from ..common.plots import save
 from ..common.runs import RunFolder, read_config
 from .bases import BASES
@@ -30,16 +31,13 @@ DRAWS = 20_000
 
 def main(arguments: Optional[Sequence[str]] = None) -> None:
     """Draw what is there: a figure for each flow, and one for maximum entropy."""
-    parser = argparse.ArgumentParser(prog="python -m other_experiments.mdn_flow.figures", description=__doc__)
-    parser.add_argument("runs", type=Path, metavar="RUNS", help="what --out of training named")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the figures")
-    options = parser.parse_args(arguments)
+    options = figures_parser("mdn_flow", __doc__).parse_args(arguments)
     torch.distributions.Distribution.set_default_validate_args(False)
     figures = {f"densities_{flow}": densities(options.runs, flow) for flow in FLOWS}
     figures["entropy"] = entropies(options.runs)
     drawn = {name: figure for name, figure in figures.items() if figure is not None}
     if not drawn:
-        raise ExperimentError(f"{options.runs}: holds no run to draw; run other_experiments.mdn_flow.train")
+        raise InputError(f"{options.runs}: holds no run to draw; run other_experiments.mdn_flow.train")
     for name, figure in drawn.items():
         save(figure, options.out / f"{name}.png", dpi=110)
         print(options.out / f"{name}.png")

@@ -13,12 +13,13 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.optim import Optimizer
 from zuko.lazy import LazyDistribution
 
+from ..common.seeding import seeded
+from ..common.training import Records, Training
 from .model import make_model
-from .randomness import seeded
 from .targets import TARGETS, Target
 
 
-class LikelihoodTrainer:
+class LikelihoodTrainer(Training):
     """Minimises E[-log p(x)] over draws of the targets, fresh ones at each step.
 
     Adam with a learning rate that falls to 0 by half a cosine. One model for each target and seed, stacked: nets
@@ -45,7 +46,7 @@ class LikelihoodTrainer:
         """How many times `advance` is to be called."""
         return -(-self.settings["steps"] // self.settings["steps_between"])
 
-    def advance(self, number: int) -> dict[str, Any]:
+    def advance(self, number: int) -> Records:
         """Steps ``number * steps_between`` and on; returns what goes to the log."""
         start, first = time.process_time(), number * self.settings["steps_between"]
         last = min(first + self.settings["steps_between"], self.settings["steps"])
@@ -53,9 +54,9 @@ class LikelihoodTrainer:
         with seeded(number, "nested"):
             losses = [self._step(step, points[:, step - first]) for step in range(first, last)]
         self.seconds += time.process_time() - start
-        return {"step": last, "loss": torch.stack(losses).mean(0).tolist()}
+        return [{"step": last, "loss": torch.stack(losses).mean(0).tolist()}]
 
-    def results(self) -> dict[str, Any]:
+    def results(self, log: Records) -> dict[str, Any]:
         """`score` of every target and seed."""
         rows = []
         for place, (target, seed) in enumerate(self.pairs):

@@ -8,9 +8,9 @@ from typing import Any
 import zuko
 from zuko.lazy import LazyDistribution
 
-from ..common.errors import ExperimentError
+from ..common.config import check_known
+from ..common.seeding import seeded
 from .bases import make_base
-from .randomness import seeded
 
 FLOWS = {
     "none": "no flow",
@@ -29,8 +29,7 @@ def make_model(flow: str, base: str, features: int, settings: Mapping[str, Any],
         settings: ``transforms, hidden, bins`` of the flow, and those of the base.
         seed: the weights depend on it and on nothing else.
     """
-    if flow not in FLOWS:
-        raise ExperimentError(f"unknown flow {flow!r}; known: {', '.join(FLOWS)}")
+    check_known("flow", [flow], FLOWS)
     with seeded(seed, "flow"):  # the same network over every base
         transform = _transform(flow, features, settings)
     with seeded(seed, "base"):

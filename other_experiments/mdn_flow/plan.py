@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..common.errors import ExperimentError
+from ..common.config import check_known, check_numbers
 from .bases import BASES
 from .constraints import CASES
 from .entropy import OBJECTIVES
@@ -37,7 +37,7 @@ def plan(config: Mapping[str, Any], seeds: Sequence[int]) -> list[Run]:
     other parts, the splines last.
 
     Raises:
-        ExperimentError: the config names something unknown, or a count is not positive.
+        InputError: the config names something unknown, or a count is not positive.
     """
     _check(config)
     shared = {key: value for key, value in config.items() if key not in NOT_OF_A_RUN}
@@ -77,22 +77,11 @@ _NAMED = {"likelihood": _likelihood, "entropy": _entropy, "weights": _weights}
 
 
 def _check(config: Mapping[str, Any]) -> None:
-    _known("parts", config["parts"], PARTS)
-    _known("likelihood.targets", config["likelihood"]["targets"], TARGETS)
-    _known("likelihood.bases", config["likelihood"]["bases"], BASES)
-    _known("likelihood.steps", config["likelihood"]["steps"], FLOWS)
-    _known("entropy.cases", config["entropy"]["cases"], CASES)
-    _known("entropy.objectives", config["entropy"]["objectives"], OBJECTIVES)
+    check_known("parts", config["parts"], PARTS)
+    check_known("likelihood.targets", config["likelihood"]["targets"], TARGETS)
+    check_known("likelihood.bases", config["likelihood"]["bases"], BASES)
+    check_known("likelihood.steps", config["likelihood"]["steps"], FLOWS)
+    check_known("entropy.cases", config["entropy"]["cases"], CASES)
+    check_known("entropy.objectives", config["entropy"]["objectives"], OBJECTIVES)
     counts = ("components", "nested", "nested_evaluation", "hidden", "batch", "test_points", "steps_between")
-    for key in counts:
-        if config[key] < 1:
-            raise ExperimentError(f"{key}: must be at least 1, not {config[key]}")
-    for key in ("sigma", "learning_rate", "clip"):
-        if not config[key] > 0:
-            raise ExperimentError(f"{key}: must be positive, not {config[key]}")
-
-
-def _known(key: str, names: Any, known: Any) -> None:
-    for name in names:
-        if name not in known:
-            raise ExperimentError(f"{key}: unknown {name!r}; known: {', '.join(known)}")
+    check_numbers(config, counts, ("sigma", "learning_rate", "clip"))

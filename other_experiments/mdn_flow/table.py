@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
-import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from ..common.errors import ExperimentError, run_main
-from ..common.files import atomic_write
-from ..common.runs import read_config
+from ..common.command import run_main, table_parser
+from ..common.runs import finished
+from ..common.tables import spread, table, write_tables
 from .bases import BASES
 from .constraints import CASES
 from .entropy import OBJECTIVES
@@ -25,43 +22,32 @@ DIVERGED = 1.0
 
 def main(arguments: Optional[Sequence[str]] = None) -> None:
     """Collect, print, write."""
-    parser = argparse.ArgumentParser(prog="python -m other_experiments.mdn_flow.table", description=__doc__)
-    parser.add_argument("runs", type=Path, metavar="RUNS", help="what --out of training named")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write FILE.md and FILE.json as well")
-    options = parser.parse_args(arguments)
+    options = table_parser("mdn_flow", __doc__).parse_args(arguments)
     rows = collect(options.runs)
     text = markdown(rows)
     print(text, end="")
     if options.out is not None:
-        with atomic_write(f"{options.out}.md") as stream:
-            stream.write(text)
-        with atomic_write(f"{options.out}.json") as stream:
-            json.dump({"runs": rows}, stream, indent=1)
-            stream.write("\n")
+        write_tables(options.out, text, {"runs": rows})
 
 
 def collect(runs: Path) -> list[dict[str, Any]]:
     """Results of each finished run, with what it was: one row for each model and seed.
 
     Raises:
-        ExperimentError: no run is through.
+        InputError: no run is through.
     """
     rows = []
-    for file in sorted(Path(runs).glob("**/results.json")):
-        about = read_config(file.parent)
+    for run in finished(runs, "**"):
         names = ("part", "seed", "flow", "base", "steps", "case", "objective", "mapping", "eps")
-        shared = {name: about[name] for name in names if name in about}
-        results = json.loads(file.read_text(encoding="utf-8"))
-        together = results.pop("rows", [{}])
-        rows += [{**shared, **results, **row} for row in together]
-    if not rows:
-        raise ExperimentError(f"{runs}: holds no run that is through; run other_experiments.mdn_flow.train")
+        shared = {name: run.config[name] for name in names if name in run.config}
+        together = run.results.pop("rows", [{}])
+        rows += [{**shared, **run.results, **row} for row in together]
     return rows
 
 
 def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     """One table for each part that has runs."""
-    texts = [table(_of(rows, part)) for part, table in _TABLES.items() if _of(rows, part)]
+    texts = [write(_of(rows, part)) for part, write in _TABLES.items() if _of(rows, part)]
     return "\n".join(texts)
 
 
@@ -70,7 +56,7 @@ def _of(rows: Sequence[Mapping[str, Any]], part: str) -> list[Mapping[str, Any]]
 
 
 def _likelihood(rows: Sequence[Mapping[str, Any]]) -> str:
-    lines = [
+    parts = [
         "Test negative log-likelihood above the target's own, nats a point: "
         "mean ± standard deviation over seeds (number of seeds).\n"
     ]
@@ -79,25 +65,23 @@ def _likelihood(rows: Sequence[Mapping[str, Any]]) -> str:
         own = [row for row in rows if row["flow"] == flow]
         if own:
             printed = [f"{target.printed_name} (H = {target.entropy():.3f})" for target in targets]
-            lines += [f"| {FLOWS[flow]}, {own[0]['steps']} steps | {' | '.join(printed)} |"]
-            lines += ["|---" * (len(targets) + 1) + "|"]
+            lines = []
             for base in BASES.values():
                 cells = [_spread(_values(own, "excess", base=base.name, target=target.name)) for target in targets]
                 if any(cells):
-                    cells = [cell or "not run" for cell in cells]
-                    lines.append(f"| {base.printed_name} | {' | '.join(cells)} |")
-            lines.append("")
-    return "\n".join(lines)
+                    lines.append([base.printed_name, *(cell or "not run" for cell in cells)])
+            parts.append(table([f"{FLOWS[flow]}, {own[0]['steps']} steps", *printed], lines))
+    return "\n".join(parts)
 
 
 def _entropy(rows: Sequence[Mapping[str, Any]]) -> str:
-    lines = [
+    about = (
         "Maximum entropy, mean ± standard deviation over seeds. H: entropy of the model's draws; claimed: by the "
         "density that the objective used. Violation: |R|. KL: from the model to the exact solution. Diverged: "
-        f"the loss was not finite, or the claim is more than {DIVERGED:g} nat above H.\n",
-        "| case (exact H) | objective | H | claimed | violation | KL | seeds that diverged |",
-        "|---" * 7 + "|",
-    ]
+        f"the loss was not finite, or the claim is more than {DIVERGED:g} nat above H.\n\n"
+    )
+    header = ("case (exact H)", "objective", "H", "claimed", "violation", "KL", "seeds that diverged")
+    lines = []
     for case in CASES.values():
         for objective in OBJECTIVES.values():
             own = [row for row in rows if (row["case"], row["objective"]) == (case.name, objective.name)]
@@ -107,26 +91,24 @@ def _entropy(rows: Sequence[Mapping[str, Any]]) -> str:
                 diverged = sum(
                     row["diverged"] is not None or row["claimed_entropy"] > row["entropy"] + DIVERGED for row in own
                 )
-                cells += [f"{diverged} of {len(own)}"]
-                about = f"{case.printed_name} ({case.entropy():.3f})"
-                lines.append(f"| {about} | {objective.printed_name} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+                names = (f"{case.printed_name} ({case.entropy():.3f})", objective.printed_name)
+                lines.append([*names, *cells, f"{diverged} of {len(own)}"])
+    return about + table(header, lines)
 
 
 def _weights(rows: Sequence[Mapping[str, Any]]) -> str:
-    lines = [
+    about = (
         "A mixture of 32 Gaussians without a flow. Alive: weight above 0 after training; effective: "
-        "exp H(weights); returned: how often a dropped component came back in training.\n",
-        "| weights by | NLL above the target's own | alive | weight > 0.001 | effective | returned |",
-        "|---" * 6 + "|",
-    ]
+        "exp H(weights); returned: how often a dropped component came back in training.\n\n"
+    )
+    header = ("weights by", "NLL above the target's own", "alive", "weight > 0.001", "effective", "returned")
+    lines = []
     for mapping, eps in sorted({(row["mapping"], row["eps"]) for row in rows}):
         own = [row for row in rows if (row["mapping"], row["eps"]) == (mapping, eps)]
         printed = f"{mapping}, eps {eps:g} in training" if eps else mapping
-        cells = [_spread([row["excess"] for row in own])]
-        cells += [_spread([row[key] for row in own], False, 1) for key in ("alive", "in_use", "effective", "returned")]
-        lines.append(f"| {printed} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        counts = [_spread([row[key] for row in own], False, 1) for key in ("alive", "in_use", "effective", "returned")]
+        lines.append([printed, _spread([row["excess"] for row in own]), *counts])
+    return about + table(header, lines)
 
 
 _TABLES = {"likelihood": _likelihood, "entropy": _entropy, "weights": _weights}
@@ -142,10 +124,7 @@ def _spread(values: Sequence[float], count: bool = True, digits: int = 3) -> str
         return ""
     if not all(map(math.isfinite, values)):
         return "not finite"
-    text = f"{statistics.fmean(values):.{digits}f}"
-    if len(values) > 1:
-        text += f" ± {statistics.stdev(values):.{digits}f}"
-    return f"{text} ({len(values)})" if count else text
+    return f"{spread(values, digits)} ({len(values)})" if count else spread(values, digits)
 
 
 if __name__ == "__main__":

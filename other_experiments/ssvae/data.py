@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..common.datasets import Images
-from ..common.errors import ExperimentError
+from onmt_evsoftmax.base.errors import InputError
+
+from ..common.datasets import Images, binarise
 from ..common.seeding import generator
 
 
@@ -38,11 +39,11 @@ def split(images: Images, labelled: int, validation: int, seed: int) -> Split:
     """Divide the training images at random by ``seed``; those of neither kind are the unlabelled ones.
 
     Raises:
-        ExperimentError: nothing would be left unlabelled.
+        InputError: nothing would be left unlabelled.
     """
     count = len(images.train_images)
     if labelled < 1 or validation < 1 or labelled + validation >= count:
-        raise ExperimentError(
+        raise InputError(
             f"labelled {labelled} and validation {validation} must be positive and leave some of the {count} "
             f"training images unlabelled"
         )
@@ -59,11 +60,6 @@ def split(images: Images, labelled: int, validation: int, seed: int) -> Split:
         test_images=binarise(images.test_images, generator(0, "test pixels")),
         test_labels=images.test_labels,
     )
-
-
-def binarise(images: Tensor, random: torch.Generator) -> Tensor:
-    """Each pixel is 1 with its grey value as the probability, else 0."""
-    return (torch.rand(images.shape, generator=random) < images).to(images.dtype)
 
 
 def batches(numbers: Tensor, size: int, steps: int, random: torch.Generator) -> Iterator[Tensor]:

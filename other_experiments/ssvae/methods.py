@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from onmt_evsoftmax.base import catalogue
 
-from ..common.errors import ExperimentError
+from ..common.config import check_known
 
 MARGINAL = "marginal"
 
@@ -65,12 +65,10 @@ def select(names: Iterable[str]) -> list[Method]:
     """The rows to train for ``names``, each once; post-hoc evidential is the training of softmax.
 
     Raises:
-        ExperimentError: a name is not known.
+        InputError: a name is not known.
     """
     names = list(names)
-    for name in names:
-        if name not in METHODS:
-            raise ExperimentError(f"unknown method {name!r}; known: {', '.join(METHODS)}")
+    check_known("method", names, METHODS)
     return [METHODS[name] for name in dict.fromkeys(METHODS[name].trained_as for name in names)]
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Optional
 
-from ..common.errors import ExperimentError, run_main
-from ..common.files import atomic_write
-from ..common.runs import damage_named, read_config, read_log, read_results
+from onmt_evsoftmax.base.errors import InputError
+
+from ..common.command import run_main, table_parser
+from ..common.runs import Finished, damage_named, finished, read_log
+from ..common.tables import mean_and_error, standard_error, table, write_tables
 from .methods import METHODS, Method
 
 OF_A_RUN = ("method", "seed", "learning_rate")
@@ -46,9 +46,9 @@ PAPER = {
 }
 
 HEADER = (
-    "| method | seeds | accuracy % | best epoch's % | paper % | calls, training | calls, test | paper "
-    "| -ELBO, nats | s / epoch |\n|---|---|---|---|---|---|---|---|---|---|"
-)
+    "method", "seeds", "accuracy %", "best epoch's %", "paper %", "calls, training", "calls, test", "paper",
+    "-ELBO, nats", "s / epoch",
+)  # fmt: skip
 
 NOTE = (
     "Test accuracy, mean ± standard error over the seeds: of the last weights, and of those with the best "
@@ -61,38 +61,29 @@ NOTE = (
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Collect, print, write."""
-    parser = argparse.ArgumentParser(prog="python -m other_experiments.ssvae.table", description=__doc__)
-    parser.add_argument("runs", type=Path, help="the folder that train wrote to")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write FILE.md and FILE.json as well")
-    arguments = parser.parse_args(argv)
+    arguments = table_parser("ssvae", __doc__).parse_args(argv)
     report = collect(arguments.runs)
     text = markdown(report)
-    print(text)
+    print(text, end="")
     if arguments.out is not None:
-        with atomic_write(f"{arguments.out}.md") as stream:
-            stream.write(text + "\n")
-        with atomic_write(f"{arguments.out}.json") as stream:
-            json.dump(report, stream, indent=1)
-            stream.write("\n")
+        write_tables(arguments.out, text, report)
 
 
 def collect(runs: Path) -> dict[str, Any]:
     """Settings and rows, in the order of the paper; runs that are not through are left out.
 
     Raises:
-        ExperimentError: no run is through, or the runs are of different settings.
+        InputError: no run is through, or the runs are of different settings.
     """
-    settings: dict[str, Any] = {}
+    done = finished(runs, *(f"{name}/seed-*" for name in METHODS))
+    settings = _shared_settings(done)
     rows = {}
     for method in METHODS.values():
-        files = sorted((runs / method.trained_as).glob("seed-*/results.json"))
-        finished = [file.parent for file in files]
-        for folder in finished:
-            _check_same(settings, folder)
-        if finished:
-            rows[method.name] = _row(method, finished)
-    if not rows:
-        raise ExperimentError(f"{runs}: holds no run that is through; run other_experiments.ssvae.train first")
+        own = [run for run in done if run.folder.parent.name == method.trained_as]
+        if own:
+            logs = [read_log(run.folder) for run in own]
+            with damage_named(own[0].folder.parent):
+                rows[method.name] = _row(method, own, logs)
     return {"settings": settings, "rows": rows}
 
 
@@ -104,22 +95,13 @@ def markdown(report: dict[str, Any]) -> str:
         f"{settings['dataset']}, {settings['labelled']} labelled images, {settings['epochs']} epochs after "
         f"{settings['warm_start']['epochs']} labelled-only ones, protocol: {settings['protocol']}."
     )
-    return "\n".join([about, "", HEADER, *lines, "", NOTE])
+    return f"{about}\n\n{table(HEADER, lines)}\n{NOTE}\n"
 
 
-def _row(method: Method, folders: Sequence[Path]) -> dict[str, Any]:
-    results = [read_results(folder) for folder in folders]
-    logs = [read_log(folder) for folder in folders]
-    with damage_named(folders[0].parent):
-        return _summaries(method, folders, results, logs)
-
-
-def _summaries(
-    method: Method, folders: Sequence[Path], results: Sequence[dict], logs: Sequence[list[dict]]
-) -> dict[str, Any]:
-    scores = [result["rows"][method.name] for result in results]
+def _row(method: Method, runs: Sequence[Finished], logs: Sequence[list[dict]]) -> dict[str, Any]:
+    scores = [run.results["rows"][method.name] for run in runs]
     return {
-        "seeds": [int(folder.name.partition("-")[2]) for folder in folders],
+        "seeds": [int(run.folder.name.partition("-")[2]) for run in runs],
         "accuracy": _summary([100 * score["last"]["accuracy"] for score in scores]),
         "best_accuracy": _summary([100 * score["best"]["accuracy"] for score in scores]),
         "negative_elbo": _summary([-score["last"]["elbo"] for score in scores]),
@@ -132,42 +114,36 @@ def _summaries(
 
 
 def _summary(values: Sequence[float]) -> dict[str, Any]:
-    """Mean, and standard error s / sqrt(n), which one value does not have."""
-    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None
-    return {"mean": statistics.fmean(values), "error": error, "values": list(values)}
+    return {"mean": statistics.fmean(values), "error": standard_error(values), "values": list(values)}
 
 
-def _check_same(settings: dict[str, Any], folder: Path) -> None:
-    own = {key: value for key, value in read_config(folder).items() if key not in OF_A_RUN}
-    if not settings:
-        settings.update(own)
-    differing = [key for key in own if own[key] != settings.get(key)]
-    if differing:
-        raise ExperimentError(
-            f"{folder}: its {', '.join(differing)} differ from the other runs'; name another --out for each"
-        )
+def _shared_settings(runs: Sequence[Finished]) -> dict[str, Any]:
+    shared: dict[str, Any] = {}
+    for run in runs:
+        own = {key: value for key, value in run.config.items() if key not in OF_A_RUN}
+        shared = shared or own
+        differing = [key for key in own if own[key] != shared.get(key)]
+        if differing:
+            raise InputError(
+                f"{run.folder}: its {', '.join(differing)} differ from the other runs'; name another --out for each"
+            )
+    return shared
 
 
-def _line(name: str, row: dict[str, Any]) -> str:
+def _line(name: str, row: dict[str, Any]) -> list[str]:
     paper = row["paper"]
-    cells = [
+    return [
         METHODS[name].printed_name,
         str(len(row["seeds"])),
-        _printed(row["accuracy"]),
-        _printed(row["best_accuracy"]),
+        mean_and_error(row["accuracy"]["values"]),
+        mean_and_error(row["best_accuracy"]["values"]),
         f"{paper['accuracy']:.2f} ± {paper['error']:.1f}",
-        _printed(row["training_decoder_calls"]),
-        _printed(row["decoder_calls"]),
+        mean_and_error(row["training_decoder_calls"]["values"]),
+        mean_and_error(row["decoder_calls"]["values"]),
         f"{paper['decoder_calls']:g}",
-        _printed(row["negative_elbo"]),
+        mean_and_error(row["negative_elbo"]["values"]),
         f"{row['cpu_seconds']:.2f}",
     ]
-    return f"| {' | '.join(cells)} |"
-
-
-def _printed(summary: dict[str, Any]) -> str:
-    error = "" if summary["error"] is None else f" ± {summary['error']:.2f}"
-    return f"{summary['mean']:.2f}{error}"
 
 
 if __name__ == "__main__":

@@ -1,23 +1,24 @@
-"""The loss, an epoch of training, and the labelled-only start."""
+"""The loss, the training of one method with one seed, and the labelled-only start."""
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Callable, Optional
 
 import torch
 from torch import Tensor
 
+from onmt_evsoftmax.base.progress import bar_on_stderr
 from onmt_evsoftmax.normalizers import Normalizer, get
 
-from ..common.progress import Progress
-from ..common.seeding import generator
-from .data import Split, batches, binarise
+from ..common.datasets import binarise
+from ..common.seeding import generator, seeded
+from ..common.training import Records, Training
+from .data import Split, batches
 from .estimators import ESTIMATORS, Estimator
-from .evaluation import draw_noise, validate
-from .methods import Method
+from .evaluation import draw_noise, test, validate
+from .methods import Method, evaluated_as
 from .model import Model
 from .objective import NegativeElbo
 from .posterior import Posterior
@@ -51,7 +52,7 @@ def unlabelled_loss(
     return (estimate - posterior.entropy()).mean()
 
 
-class Trainer:
+class Trainer(Training):
     """One method with one seed.
 
     loss = mean[-ELBO(x, y) + label loss(q(z | x), y)] + w mean[E_q(z|u)[-ELBO(u, z)] - H(q(z | u))]
@@ -60,16 +61,59 @@ class Trainer:
     the number of unlabelled images per labelled one (paper, section 4.2; Kingma et al. 2014, eqs.
     6-9). An epoch is one pass over the unlabelled images; every draw of an image is binarised anew.
     All random numbers of an epoch come from the seed and the number of the epoch.
+
+    Args:
+        start: gives the parameters after ``warm_start``, where that has any epochs.
     """
 
-    def __init__(self, method: Method, settings: Mapping[str, Any], seed: int, data: Split) -> None:
-        self.settings, self.seed, self.data = settings, seed, data
+    shown = ("validation_accuracy", "decoder_calls")
+    parts = ("model", "estimator", "optimizer")
+
+    def __init__(
+        self,
+        method: Method,
+        settings: Mapping[str, Any],
+        seed: int,
+        data: Split,
+        start: Optional[Callable[[], dict[str, Tensor]]] = None,
+    ) -> None:
+        self.method, self.settings, self.seed, self.data, self._start = method, settings, seed, data, start
         self.normalizer = get(method.normalizer)
         self.model = new_model(settings, data, seed)
-        with _seeded(seed, "estimator"):
+        with seeded(seed, "estimator"):
             self.estimator = ESTIMATORS[method.estimator](data.images.shape[1], settings)
         parameters = [*self.model.parameters(), *self.estimator.parameters()]
         self.optimizer = _adam(parameters, settings["learning_rate"], settings)
+        self.state = {}
+
+    @property
+    def total(self) -> int:
+        """Epochs."""
+        return self.settings["epochs"]
+
+    def begin(self) -> Records:
+        if self._start is not None and self.settings["warm_start"]["epochs"] > 0:
+            self.model.load_state_dict(self._start())
+        return []
+
+    def advance(self, number: int) -> Records:
+        """An epoch; the weights that are best on the validation images are kept."""
+        record = self.epoch(number + 1)
+        self.keep_if_best(record["validation_accuracy"], number + 1)
+        return [record]
+
+    def results(self, log: Records) -> dict[str, Any]:
+        """Test scores of the last and the best weights, for each row that this model stands for."""
+        model, data = self.model, self.data
+        weights = {"last": {name: value.clone() for name, value in model.state_dict().items()}}
+        weights["best"] = self.state["best"]
+        rows: dict[str, Any] = {row.name: {} for row in evaluated_as(self.method)}
+        for which, parameters in weights.items():
+            model.load_state_dict(parameters)
+            for row in evaluated_as(self.method):
+                function = get(row.test_normalizer).function
+                rows[row.name][which] = test(model, function, data.test_images, data.test_labels)
+        return {"best_epoch": self.state["best_epoch"], "rows": rows}
 
     def epoch(self, number: int) -> dict[str, float]:
         """Train for one epoch; returns the measurements that go to the log."""
@@ -112,14 +156,6 @@ class Trainer:
             total += loss.detach()
         return total.item() / steps, calls / (size * steps)
 
-    def state_dict(self) -> dict[str, Any]:
-        parts = ("model", "estimator", "optimizer")
-        return {part: getattr(self, part).state_dict() for part in parts}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        for part, content in state.items():
-            getattr(self, part).load_state_dict(content)
-
 
 def train_labelled_only(normalizer: str, settings: Mapping[str, Any], seed: int, data: Split) -> Model:
     """A model trained with `labelled_loss` alone, which depends on the seed and on the label loss only."""
@@ -128,7 +164,8 @@ def train_labelled_only(normalizer: str, settings: Mapping[str, Any], seed: int,
     size = settings["batch"]
     steps = max(1, len(data.labelled) // size)
     name = f"labelled only, {get(normalizer).printed_name}, seed {seed}"
-    with Progress(name, options["epochs"]) as progress:
+    with bar_on_stderr(name) as bar:
+        bar.start(options["epochs"])
         for epoch in range(options["epochs"]):
             random = generator(seed, f"labelled epoch {epoch}")
             for numbers in batches(data.labelled, size, steps, random):
@@ -137,27 +174,19 @@ def train_labelled_only(normalizer: str, settings: Mapping[str, Any], seed: int,
                 optimizer.zero_grad()
                 labelled_loss(model, get(normalizer), images, data.labels[numbers], noise).backward()
                 optimizer.step()
-            progress.advance()
+            bar.advance(1)
     return model
 
 
 def new_model(settings: Mapping[str, Any], data: Split, seed: int) -> Model:
     """Untrained networks, the same for every method of a seed."""
-    with _seeded(seed, "networks"):
+    with seeded(seed, "networks"):
         return Model(
             data.images.shape[1],
             classifier_hidden=settings["classifier_hidden"],
             hidden=settings["hidden"],
             latent=settings["latent"],
         )
-
-
-@contextlib.contextmanager
-def _seeded(seed: int, purpose: str) -> Iterator[None]:
-    """torch's own initialisation draws from the global generator only."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(generator(seed, purpose).initial_seed())
-        yield
 
 
 def _adam(parameters: list[Tensor], learning_rate: float, settings: Mapping[str, Any]) -> torch.optim.Adam:

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..common.errors import ExperimentError
-from ..common.files import atomic_write
+from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.files import atomic_write
+
 from .data import Split
 from .methods import Method
 from .training import train_labelled_only
@@ -33,7 +34,7 @@ def warm_start(folder: Path, method: Method, settings: Mapping[str, Any], seed: 
     """The parameters to start from: those in ``folder``, or trained and kept there.
 
     Raises:
-        ExperimentError: the file there is damaged or comes from other settings.
+        InputError: the file there is damaged or comes from other settings.
     """
     path = Path(folder) / f"{method.normalizer}-{seed}.pt"
     used = {key: settings[key] for key in KEYS}
@@ -50,8 +51,8 @@ def _read(path: Path, used: Mapping[str, Any]) -> dict[str, Tensor]:
         content = torch.load(path, weights_only=True)
         settings, parameters = dict(content["settings"]), dict(content["model"])
     except Exception:  # a damaged file makes torch.load raise a dozen kinds of exceptions
-        raise ExperimentError(f"{path}: damaged; delete it, and it is made again") from None
+        raise InputError(f"{path}: damaged; delete it, and it is made again") from None
     if settings != used:
         differing = ", ".join(key for key in KEYS if settings.get(key) != used[key])
-        raise ExperimentError(f"{path}: made with another {differing}; delete it, or name another --out")
+        raise InputError(f"{path}: made with another {differing}; delete it, or name another --out")
     return parameters

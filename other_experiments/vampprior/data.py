@@ -10,8 +10,9 @@ from typing import Any, Optional
 import torch
 from torch import Tensor
 
-from ..common.datasets import load_digits, load_frey, load_mnist
-from ..common.errors import ExperimentError
+from onmt_evsoftmax.base.errors import InputError
+
+from ..common.datasets import binarise, load_frey, load_images
 from ..common.seeding import generator
 from .densities import LEVELS
 
@@ -45,16 +46,15 @@ class Split:
         return Split(*(part.to(device) for part in parts), self.dynamic)
 
 
-def load(settings: Mapping[str, Any], cache: Path, mirror: Optional[str]) -> Tensor:
+def load(dataset: str, cache: Path, mirror: Optional[str]) -> Tensor:
     """All images of the data set, ``[N, pixels]``: levels i / 256 of Frey faces, grey values in [0, 1] else.
 
     Raises:
-        ExperimentError: the files are missing, or not those of the data set.
+        InputError: the files are missing, or not those of the data set.
     """
-    name = settings["dataset"]
-    if name == "frey":
-        return torch.from_numpy(load_frey(cache / "frey", mirror)).flatten(1).float() / LEVELS
-    images = load_mnist(cache / "mnist", mirror) if name == "mnist" else load_digits()
+    if dataset == "frey":
+        return torch.from_numpy(load_frey(cache, mirror)).flatten(1).float() / LEVELS
+    images = load_images(dataset, cache, mirror)
     return torch.cat([images.train_images, images.test_images])
 
 
@@ -62,7 +62,7 @@ def split(images: Tensor, settings: Mapping[str, Any]) -> Split:
     """Divide by ``shares`` at random. Every seed has the same test images: ``split_seed`` draws them."""
     seed, shares = settings["split_seed"], settings["shares"]
     if len(shares) != 3 or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
-        raise ExperimentError(f"shares: must be three positive numbers that sum to 1, not {shares}")
+        raise InputError(f"shares: must be three positive numbers that sum to 1, not {shares}")
     train, validation = (int(len(images) * share + 1e-6) for share in shares[:2])
     order = torch.randperm(len(images), generator=generator(seed, "split"))
     parts = [images[part] for part in order.tensor_split([train, train + validation])]
@@ -74,11 +74,6 @@ def split(images: Tensor, settings: Mapping[str, Any]) -> Split:
     return Split(*parts, dynamic=settings["decoder"] == "bernoulli" and settings["binarise"] == "dynamic")
 
 
-def binarise(images: Tensor, random: torch.Generator) -> Tensor:
-    """Each pixel is 1 with its grey value as the probability, else 0."""
-    return (torch.rand(images.shape, generator=random).to(images.device) < images).to(images.dtype)
-
-
 def first_pseudo_inputs(settings: Mapping[str, Any], train: Tensor, seed: int) -> Optional[Tensor]:
     """What the pseudo-inputs start from, ``[K, pixels]``; None with the standard prior.
 
@@ -86,7 +81,7 @@ def first_pseudo_inputs(settings: Mapping[str, Any], train: Tensor, seed: int) -
     the same noise. Both are Tomczak and Welling's.
 
     Raises:
-        ExperimentError: more pseudo-inputs are to start from data than there are images.
+        InputError: more pseudo-inputs are to start from data than there are images.
     """
     if settings["prior"] == "standard":
         return None
@@ -95,5 +90,5 @@ def first_pseudo_inputs(settings: Mapping[str, Any], train: Tensor, seed: int) -
     if settings["pseudo_start"] == "random":
         return settings["pseudo_mean"] + noise
     if count > len(train):
-        raise ExperimentError(f"pseudo_inputs: {count} cannot start from {len(train)} training images")
+        raise InputError(f"pseudo_inputs: {count} cannot start from {len(train)} training images")
     return train[torch.randperm(len(train), generator=random)[:count]] + noise

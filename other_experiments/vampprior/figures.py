@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Optional
@@ -11,10 +10,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..common.errors import run_main
+from ..common.command import figures_parser, run_main
 from ..common.plots import save
 from ..common.runs import read_log
-from .runs import PRIORS, Group, finished
+from .runs import PRIORS, Group, grouped
 
 COLOURS = {"standard": "#0072b2", "vampprior": "#d55e00"}
 """Okabe and Ito's blue and vermilion."""
@@ -32,11 +31,7 @@ ACROSS = 5
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Draw the first seed of every group of runs, and the loss curves of each data set."""
-    prog = "python -m other_experiments.vampprior.figures"
-    parser = argparse.ArgumentParser(prog=prog, description=__doc__)
-    parser.add_argument("runs", type=Path, help="the folder that train wrote to")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the figures")
-    arguments = parser.parse_args(argv)
+    arguments = figures_parser("vampprior", __doc__).parse_args(argv)
     for path in draw(arguments.runs, arguments.out):
         print(path)
 
@@ -45,9 +40,9 @@ def draw(runs: Path, out: Path) -> list[Path]:
     """Write the figures; returns their paths.
 
     Raises:
-        ExperimentError: no run is through.
+        InputError: no run is through.
     """
-    groups, paths = finished(runs), []
+    groups, paths = grouped(runs), []
     for group in groups:
         folder = group.folders[min(group.folders)]
         paths.append(out / f"{folder.parent.name}.png")

@@ -41,10 +41,15 @@ def estimate(model: Model, images: Tensor, samples: int, seed: int, start: int =
     its number, not on where an earlier call stopped; ``start`` images are left out, for they are
     done. It must be a number of images that earlier pieces came to.
     """
-    components, piece = model.components(), max(1, ROWS // samples)
+    components, piece = model.components(), images_of_a_piece(samples)
     for first in range(start, len(images), piece):
         part = images[first : first + piece]
         yield _piece(model, part, samples, components, generator(seed, f"importance sampling {first}"))
+
+
+def images_of_a_piece(samples: int) -> int:
+    """How many images `estimate` scores at a time."""
+    return max(1, ROWS // samples)
 
 
 def _piece(model: Model, images: Tensor, samples: int, components: tuple, random: torch.Generator) -> Scores:

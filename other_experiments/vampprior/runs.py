@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..common.errors import ExperimentError
-from ..common.runs import read_config
+from ..common.runs import damage_named, finished
 
 PRIORS = {"standard": "standard", "vampprior": "VampPrior"}
 """Printed names, in the order of the report's tables."""
@@ -30,22 +29,19 @@ class Group:
             return arrays["log_likelihood"]
 
 
-def finished(runs: Path) -> list[Group]:
+def grouped(runs: Path) -> list[Group]:
     """What is through under a folder, in the order dataset, M, units, epochs, optimiser, K, prior.
 
     Raises:
-        ExperimentError: nothing is.
+        InputError: nothing is.
     """
     groups: dict[str, Group] = {}
-    for file in sorted(Path(runs).glob("*/seed-*/results.json")):
-        settings = read_config(file.parent)
-        seed = settings.pop("seed")
-        key = json.dumps(settings, sort_keys=True)
-        group = groups.setdefault(key, Group(settings, {}, {}))
-        group.folders[seed] = file.parent
-        group.results[seed] = json.loads(file.read_text(encoding="utf-8"))
-    if not groups:
-        raise ExperimentError(f"{runs}: holds no run that is through; run other_experiments.vampprior.train first")
+    for run in finished(runs, "*/seed-*"):
+        with damage_named(run.folder):
+            settings = {key: value for key, value in run.config.items() if key != "seed"}
+            group = groups.setdefault(json.dumps(settings, sort_keys=True), Group(settings, {}, {}))
+            group.folders[run.config["seed"]] = run.folder
+            group.results[run.config["seed"]] = run.results
     return sorted(groups.values(), key=_place)
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
 
-from ..common.errors import run_main
-from ..common.files import atomic_write
+from ..common.command import run_main, table_parser
+from ..common.tables import standard_error, table, write_tables
 from .data import SHAPES
-from .runs import PRIORS, Group, finished
+from .runs import PRIORS, Group, grouped
 
 REPORT = {
     ("frey", 10, 300, 500): (4.569, 4.555),
@@ -50,19 +47,12 @@ NOTE = (
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Collect, print, write ``results.md`` and ``results.json``."""
-    parser = argparse.ArgumentParser(prog="python -m other_experiments.vampprior.table", description=__doc__)
-    parser.add_argument("runs", type=Path, help="the folder that train wrote to")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write results.md and results.json there")
-    arguments = parser.parse_args(argv)
-    groups = finished(arguments.runs)
+    arguments = table_parser("vampprior", __doc__).parse_args(argv)
+    groups = grouped(arguments.runs)
     text = markdown(groups)
     print(text, end="")
     if arguments.out is not None:
-        with atomic_write(arguments.out / "results.md") as stream:
-            stream.write(text)
-        with atomic_write(arguments.out / "results.json") as stream:
-            json.dump(report(groups), stream, indent=1)
-            stream.write("\n")
+        write_tables(arguments.out / "results", text, report(groups))
 
 
 def report(groups: Sequence[Group]) -> dict[str, Any]:
@@ -80,7 +70,7 @@ def row(group: Group) -> dict[str, Any]:
         "unit": score,
         "score": statistics.fmean(scores),
         "error_over_images": statistics.fmean(result[score]["error"] for result in results),
-        "error_over_seeds": _error(scores),
+        "error_over_seeds": standard_error(scores),
         "reconstruction": statistics.fmean(result["reconstruction"]["mean"] for result in results),
         "kl": statistics.fmean(result["kl"]["mean"] for result in results),
         "report": published(group.settings),
@@ -121,24 +111,24 @@ def differences(groups: Sequence[Group]) -> list[dict[str, Any]]:
 
 def markdown(groups: Sequence[Group]) -> str:
     """A table of scores for each data set, and one of the differences between the priors."""
-    lines = []
+    parts = []
     for dataset in dict.fromkeys(group.settings["dataset"] for group in groups):
         unit = "bits per dimension" if dataset in IN_BITS else "nats"
-        lines += [f"## {dataset}, {unit}", "", _cells(COLUMNS), _cells(["---"] * len(COLUMNS))]
-        lines += [_cells(_line(group)) for group in groups if group.settings["dataset"] == dataset]
-        lines.append("")
-    lines += [NOTE, ""]
-    pairs = differences(groups)
+        lines = [_line(group) for group in groups if group.settings["dataset"] == dataset]
+        parts.append(f"## {dataset}, {unit}\n\n{table(COLUMNS, lines)}")
+    parts.append(f"{NOTE}\n")
+    pairs = [
+        (pair["settings"]["dataset"], *_settings(pair["settings"]), pair["seed"], _gain(pair))
+        for pair in differences(groups)
+    ]
     if pairs:
         header = ("data set", *VARIED, "seed", "gain of VampPrior")
-        lines += ["## standard minus VampPrior, image by image", ""]
-        lines += [_cells(header), _cells(["---"] * len(header))]
-        for pair in pairs:
-            settings = pair["settings"]
-            gain = f"{pair['gain']:.4f} ± {pair['error']:.4f}"
-            lines.append(_cells([settings["dataset"], *_settings(settings), str(pair["seed"]), gain]))
-        lines.append("")
-    return "\n".join(lines)
+        parts.append(f"## standard minus VampPrior, image by image\n\n{table(header, pairs)}")
+    return "\n".join(parts)
+
+
+def _gain(pair: Mapping[str, Any]) -> str:
+    return f"{pair['gain']:.4f} ± {pair['error']:.4f}"
 
 
 def _line(group: Group) -> list[str]:
@@ -174,15 +164,6 @@ def _settings(settings: Mapping[str, Any]) -> list[str]:
         "normalised" if settings["normalised_gradients"] else "plain",
         str(settings["epochs"]),
     ]
-
-
-def _cells(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _error(values: Sequence[float]) -> Optional[float]:
-    """s / sqrt(n), which one value does not have."""
-    return statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None
 
 
 if __name__ == "__main__":

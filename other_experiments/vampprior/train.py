@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
 import torch
-import yaml
 
-from ..common.config import load_config
-from ..common.errors import ExperimentError, run_main
+from onmt_evsoftmax.base.documents import read_yaml
+from onmt_evsoftmax.base.errors import InputError
+
+from ..common.command import run_main, train_parser
+from ..common.config import check_known, check_numbers, load_config
 from ..common.runs import RunFolder
 from ..common.seeding import parse_seeds
+from ..common.training import train
 from .data import SHAPES, load, split
 from .training import Trainer
 
-HERE = Path(__file__).parent
+CONFIG = Path(__file__).with_name("config.yaml")
 CHOICES = {
     "dataset": tuple(SHAPES),
     "decoder": ("logistic", "bernoulli"),
@@ -33,14 +37,12 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     """Train what the options name, one run folder each; finished runs are left as they are."""
     arguments = _parser().parse_args(argv)
     runs = planned(arguments)
-    images: dict[str, Any] = {}
+    images = functools.cache(functools.partial(load, cache=arguments.cache, mirror=arguments.mirror))
     device = _device(arguments.device)
     for settings, seed in runs:
-        if settings["dataset"] not in images:
-            images[settings["dataset"]] = load(settings, arguments.cache, arguments.mirror)
         folder = RunFolder(arguments.out / name(settings) / f"seed-{seed}", {"seed": seed, **settings})
-        data = split(images[settings["dataset"]], settings).to(device)
-        result = Trainer(settings, seed, data, folder).run(f"{name(settings)}, seed {seed}")
+        data = split(images(settings["dataset"]), settings).to(device)
+        result = train(folder, f"{name(settings)}, seed {seed}", functools.partial(Trainer, settings, seed, data))
         bits, nats = result["bits_per_dimension"]["mean"], result["nats"]["mean"]
         print(f"{folder.path}: {nats:.2f} nats, {bits:.4f} bits per dimension", flush=True)
     print(f"done; the table: python -m other_experiments.vampprior.table {arguments.out} --out DIR")
@@ -56,38 +58,31 @@ def name(settings: Mapping[str, Any]) -> str:
 
 
 def check(settings: Mapping[str, Any]) -> None:
-    """Raises ExperimentError: they are no settings that can be trained with."""
+    """Raises InputError: they are no settings that can be trained with."""
     for key, known in CHOICES.items():
-        if settings[key] not in known:
-            raise ExperimentError(f"{key}: must be one of {', '.join(known)}, not {settings[key]!r}")
+        check_known(key, [settings[key]], known)
     if (settings["dataset"] == "frey") != (settings["decoder"] == "logistic"):
-        raise ExperimentError(
+        raise InputError(
             f"decoder: {settings['decoder']} does not fit {settings['dataset']}; Frey faces have 256 grey "
             "values (logistic), the digits are binarised (bernoulli)"
         )
-    for key in ("latent", "hidden", "pseudo_inputs", "epochs", "batch", "samples"):
-        if settings[key] < 1:
-            raise ExperimentError(f"{key}: must be at least 1, not {settings[key]}")
-    for key in ("warm_up", "score_images", "pseudo_std", "log_floor"):
-        if settings[key] < 0:
-            raise ExperimentError(f"{key}: must not be negative, got {settings[key]}")
-    if not settings["learning_rate"] > 0:
-        raise ExperimentError(f"learning_rate: must be positive, not {settings['learning_rate']}")
+    counts = ("latent", "hidden", "pseudo_inputs", "epochs", "batch", "samples")
+    check_numbers(settings, counts, ["learning_rate"], ("warm_up", "score_images", "pseudo_std", "log_floor"))
 
 
 def planned(arguments: argparse.Namespace) -> list[tuple[dict[str, Any], int]]:
     """Settings and seed of every run, in order.
 
     Raises:
-        ExperimentError: one of them cannot be trained; the message names its place in the plan.
+        InputError: one of them cannot be trained; the message names its place in the plan.
     """
     runs = []
     for number, changes in enumerate(_plan(arguments), start=1):
         try:
             runs += _runs(arguments, changes)
-        except ExperimentError as error:
+        except InputError as error:
             place = "" if arguments.plan is None else f"{arguments.plan}, entry {number}: "
-            raise ExperimentError(f"{place}{error}") from None
+            raise InputError(f"{place}{error}") from None
     return runs
 
 
@@ -105,7 +100,7 @@ def _runs(arguments: argparse.Namespace, changes: Mapping[str, Any]) -> list[tup
     runs = []
     for prior in arguments.prior if options["prior"] is None else [options["prior"]]:
         given = {**options, "prior": prior}
-        settings = load_config(HERE / "config.yaml", arguments.config, presets, given)
+        settings = load_config(CONFIG, arguments.config, presets, given)
         check(settings)
         seeds = parse_seeds(settings.pop("seeds"))
         if prior == "standard":
@@ -120,7 +115,7 @@ def _device(name: str) -> torch.device:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise ExperimentError(f"--device {name}: cannot be used ({reason})") from None
+        raise InputError(f"--device {name}: cannot be used ({reason})") from None
     return device
 
 
@@ -128,32 +123,19 @@ def _plan(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """Changes of the config for each run or set of runs, in order; a single empty one without --plan."""
     if arguments.plan is None:
         return [{}]
-    try:
-        plan = yaml.safe_load(arguments.plan.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ExperimentError(f"{arguments.plan}: no YAML ({' '.join(str(error).split())})") from None
+    plan = read_yaml(arguments.plan, "report.yaml shows what a plan looks like")
     if not isinstance(plan, list) or not all(isinstance(changes, dict) for changes in plan):
-        raise ExperimentError(f"{arguments.plan}: must be a list of changes, each of keys and values")
+        raise InputError(f"{arguments.plan}: must be a list of changes, each of keys and values")
     return plan
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m other_experiments.vampprior.train", description=__doc__, allow_abbrev=False
-    )
+    parser = train_parser("vampprior", __doc__, images="the files of the data set")
     add = parser.add_argument
-    add("--config", type=Path, metavar="FILE", help="YAML with changes to config.yaml")
-    add("--preset", nargs="+", default=[], metavar="NAME", help="small, mnist")
     add("--plan", type=Path, metavar="FILE", help="a list of changes, trained in order, such as report.yaml")
     add("--prior", nargs="+", default=["standard", "vampprior"], metavar="NAME", help="default: both")
     add("--latent", type=int, metavar="M", help="dimensions of z")
-    add("--seeds", metavar="LIST", help="such as 1-3 or 1,3")
-    add("--epochs", type=int, metavar="N")
-    add("--mirror", metavar="DIR", help="folder or address with the files of the data set")
     add("--device", default="cpu", metavar="NAME", help="such as cuda; default: cpu")
-    cache, out = Path("runs/cache"), Path("runs/vampprior")
-    add("--cache", type=Path, default=cache, metavar="DIR", help=f"downloads go here (default: {cache})")
-    add("--out", type=Path, default=out, metavar="DIR", help=f"run folders go here (default: {out})")
     return parser
 
 

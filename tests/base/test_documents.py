@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
-from onmt_evsoftmax.base.documents import parse_json, read_json, read_yaml
+from onmt_evsoftmax.base.documents import check_keys, check_type, parse_json, read_json, read_yaml, write_json
 from onmt_evsoftmax.base.errors import InputError
 
 
@@ -78,10 +77,38 @@ def test_files_that_cannot_be_read(tmp_path):
             reader(tmp_path, "")
 
 
-def test_the_loader_is_the_one_that_was_asked_for(tmp_path):
-    class Loader(yaml.SafeLoader):
-        """Has a tag of its own."""
+def test_numbers_are_written_as_people_write_them(tmp_path):
+    (tmp_path / "a.yaml").write_text("{a: 1e-3, b: -2.5E3, c: '1e3', d: 1e}")
+    assert read_yaml(tmp_path / "a.yaml", "") == {"a": 1e-3, "b": -2500.0, "c": "1e3", "d": "1e"}
 
-    Loader.add_constructor("!own", lambda loader, node: "own")
-    (tmp_path / "a.yaml").write_text("!own x")
-    assert read_yaml(tmp_path / "a.yaml", "", Loader) == "own"
+
+def test_a_key_that_is_there_twice_is_refused_and_a_merged_one_is_not(tmp_path):
+    (tmp_path / "a.yaml").write_text("a: {b: 1, c: 2, b: 3}")
+    with pytest.raises(InputError, match="a.yaml: not readable YAML .the key b is there twice"):
+        read_yaml(tmp_path / "a.yaml", "")
+    (tmp_path / "a.yaml").write_text("a: &x {b: 1, c: 2}\nd: {<<: *x, b: 3}")
+    assert read_yaml(tmp_path / "a.yaml", "")["d"] == {"b": 3, "c": 2}
+
+
+def test_written_json_is_read_back(tmp_path):
+    write_json(tmp_path / "new" / "a.json", {"a": [1, 0.5, None]})
+    assert read_json(tmp_path / "new" / "a.json", "") == {"a": [1, 0.5, None]}
+
+
+def test_an_unknown_key_comes_with_the_one_that_was_meant():
+    check_keys({"rate": 1}, {"rate": 0, "epochs": 0}, "f.yaml")
+    for document, message in (
+        ({"epoch": 1}, "f.yaml: unknown key model.epoch; did you mean model.epochs?"),
+        ({7: 1}, "f.yaml: unknown key model.7; known: rate, epochs"),
+        ([1], "f.yaml: model must hold keys and values, found [1]"),
+    ):
+        with pytest.raises(InputError) as error:
+            check_keys(document, ("rate", "epochs"), "f.yaml", "model.")
+        assert str(error.value) == message
+
+
+def test_a_value_of_another_type_is_named():
+    assert check_type(3, float, "rate") == 3.0 and type(check_type(3, float, "rate")) is float
+    for value, kind in ((True, int), (1.5, int), ("1", float), (None, str), ((), list)):
+        with pytest.raises(InputError, match="f.yaml: rate must be .*, found "):
+            check_type(value, kind, "f.yaml: rate")

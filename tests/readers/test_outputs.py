@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.cli import main
-from other_experiments.common.errors import run_main
+from other_experiments.common.command import run_main
 from other_experiments.common.plots import save
 from other_experiments.common.runs import RunFolder
 from tests.evaluation.archives import archive_file, random_sentences

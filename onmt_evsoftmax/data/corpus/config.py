@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Optional, get_type_hints
 
-import yaml
-
-from ...base.documents import read_yaml
+from ...base.documents import check_keys, check_type, read_yaml
 from ...base.errors import InputError
 from ...base.files import PathLike
 
@@ -133,33 +130,16 @@ def read_config(path: PathLike) -> Config:
     """
     if not Path(path).exists():
         raise InputError(f"{path}: no such file; the shipped ones are configs/*.prepare.yaml")
-    document = read_yaml(path, "the shipped configs/*.prepare.yaml show what it looks like", _Loader)
+    document = read_yaml(path, "the shipped configs/*.prepare.yaml show what it looks like")
     config = _build(Config, document, str(path), "")
     _check_names(config, str(path))
     return config
 
 
-class _Loader(yaml.SafeLoader):
-    """A loader that refuses a key given twice; PyYAML's own keeps the last one without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        keys = [self.construct_object(key) for key, _ in node.value]
-        for key, (entry, _) in zip(keys, node.value):
-            if keys.count(key) > 1:
-                problem = f"the key {key} is there twice"
-                raise yaml.constructor.ConstructorError(problem=problem, problem_mark=entry.start_mark)
-        return super().construct_mapping(node, deep)
-
-
 def _build(kind: type, document: Any, path: str, prefix: str) -> Any:
     """A dataclass from a YAML mapping; ``prefix`` is the dotted name of the mapping, for messages."""
-    if not isinstance(document, dict):
-        what = prefix.rstrip(".") or "the file"
-        raise InputError(f"{path}: {what} must hold keys and values, found {document!r}")
     known = {entry.name: entry for entry in fields(kind)}
-    for key in document:
-        if key not in known:
-            raise InputError(f"{path}: unknown key {prefix}{key}; {_nearest(str(key), known, prefix)}")
+    check_keys(document, known, path, prefix)
     types = get_type_hints(kind)
     values = {}
     for key, entry in known.items():
@@ -177,19 +157,12 @@ def _value(kind: Any, value: Any, path: str, key: str, limits: Mapping) -> Any:
         return _files(value, path, key)
     if isinstance(kind, type) and is_dataclass(kind):
         return _build(kind, value, path, f"{key}.")
-    if kind is float and type(value) is int:
-        value = float(value)
-    expected = str if kind == Optional[str] else kind
-    if type(value) is not expected:  # not isinstance: True is an int to Python
-        raise InputError(f"{path}: {key} must be {_TYPES[expected]}, found {value!r}")
+    value = check_type(value, str if kind == Optional[str] else kind, f"{path}: {key}")
     if limits.get("choices") and value not in limits["choices"]:
         raise InputError(f"{path}: {key} must be one of {', '.join(limits['choices'])}; found {value!r}")
     if limits.get("minimum") is not None and not value >= limits["minimum"]:
         raise InputError(f"{path}: {key} must be at least {limits['minimum']}, found {value}")
     return value
-
-
-_TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
 
 def _splits(document: Any, path: str, key: str) -> dict[str, Sides]:
@@ -237,8 +210,3 @@ def _check_files(sides: Sides, where: str) -> None:
         for source in sources:
             if source.sha256 is not None and not re.fullmatch("[0-9a-f]{64}", source.sha256):
                 raise InputError(f"{where}.{side}.sha256 must be 64 of 0-9a-f, found {source.sha256!r}")
-
-
-def _nearest(key: str, known: Iterable[str], prefix: str) -> str:
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f"did you mean {prefix}{close[0]}?" if close else f"the keys are {', '.join(known)}"

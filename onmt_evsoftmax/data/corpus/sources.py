@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from ...base.downloads import copy, download, is_url, kept_name, other_spelling, place_of, text_sha256
+from ...base.downloads import is_url, kept_name, obtain, other_spelling, text_sha256
 from ...base.errors import InputError
 from ...base.files import PathLike
 from ...base.progress import Bar
@@ -35,11 +35,13 @@ def locate(source: SourceFile, downloads: PathLike, mirror: Optional[PathLike], 
     Raises:
         InputError: the file is nowhere, cannot be fetched, or is not the one that ``sha256`` names.
     """
-    if is_url(source.file):
-        path = _download(source, Path(downloads) / kept_name(source.file), mirror, bar)
-    else:
-        path = _local_path(source.file, mirror)
-    return LocalText(path, source.file, _check(path, source))
+
+    def read(path: Path) -> LocalText:
+        return LocalText(path, source.file, _check(path, source))
+
+    if not is_url(source.file):
+        return read(_local_path(source.file, mirror))
+    return obtain([source.file], Path(downloads) / kept_name(source.file), read, bar, mirror, copied=True)
 
 
 def _local_path(file: str, mirror: Optional[PathLike]) -> Path:
@@ -65,23 +67,3 @@ def _check(path: Path, source: SourceFile) -> str:
             f"for {source.file}; the file is damaged or another version, or the config is out of date"
         )
     return found
-
-
-def _download(source: SourceFile, path: Path, mirror: Optional[PathLike], bar: Bar) -> Path:
-    if path.exists():
-        try:
-            _check(path, source)
-            return path
-        except InputError:
-            path.unlink()  # damaged, or the config now names another version
-    place = place_of(source.file, mirror)
-    if isinstance(place, Path):
-        copy(place, path, bar)
-    else:
-        download(place, path, bar)
-    try:
-        _check(path, source)
-    except InputError:
-        path.unlink()
-        raise
-    return path

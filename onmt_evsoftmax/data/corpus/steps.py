@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ from typing import Any, Callable
 
 from ...base.errors import InputError
 from ...base.files import PathLike, atomic_write, sha256
+from ...base.locks import lock
 from ...base.progress import Bar
 
 RECORDS = ".steps"
@@ -74,27 +74,23 @@ class Workspace:
         made = [folder for folder in (self.folder, *self.folder.parents) if not folder.exists()]
         try:
             records.mkdir(parents=True, exist_ok=True)
-            lock = open(records / "lock", "w")
         except OSError as error:
             _remove_empty(records, *made)
             raise InputError(
                 f"{self.folder}: cannot be the output folder: {_problem(error, records)}; "
                 f"choose another folder with --out"
             ) from None
-        with lock:
-            try:
-                # lockf, not flock: a child process must not inherit the lock and outlive its parent with it
-                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.stat(lock.name)  # gone, if another run has just removed it with the folder
-            except OSError:
-                raise InputError(f"{self.folder}: another prepare is at work in this folder; wait for it") from None
+        at_work = f"{self.folder}: another prepare is at work in this folder; wait for it"
+        with lock(records / "lock", at_work) as held:
+            if not os.path.exists(held.name):  # another run has just removed it with the folder
+                raise InputError(at_work)
             try:
                 for unfinished in [*self.folder.glob(".*.part"), *records.glob(".*.part")]:
                     unfinished.unlink()
                 yield
             finally:
                 if os.listdir(records) == ["lock"]:
-                    os.unlink(lock.name)
+                    os.unlink(held.name)
                     _remove_empty(records, *made)
 
     def done(self, step: Step) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from ...base.downloads import Place, Unreachable, is_url, kept_name, place_of, t
 from ...base.downloads import download as fetch_url
 from ...base.errors import InputError
 from ...base.files import PathLike
+from ...base.locks import lock
 from ...base.progress import Progress
 from ...base.workers import Workers
 from . import iwslt14, multi30k, wmt16, wmt_pretrained
@@ -215,11 +215,7 @@ def _clear_errors(folder: Path) -> Iterator[None]:
 def _locked(folder: Path) -> Iterator[None]:
     """Keep a second run out, and clear away what this or a killed one built and did not finish."""
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as lock:
-        try:
-            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InputError(f"{folder}: another fetch is at work in this folder; wait for it") from None
+    with lock(folder / ".lock", f"{folder}: another fetch is at work in this folder; wait for it"):
         shutil.rmtree(folder / BUILDING, ignore_errors=True)
         try:
             yield

@@ -61,7 +61,7 @@ def test_settings_leave_out_places(tmp_path):
     "change, message",
     [
         ({"lower_case": True}, "unknown key lower_case; did you mean lowercase?"),
-        ({"zzz": 1}, "unknown key zzz; the keys are name"),
+        ({"zzz": 1}, "unknown key zzz; known: name"),
         ({"filter": {"max_len": 5}}, "unknown key filter.max_len; did you mean filter.max_length?"),
         ({"segment": {"merge": 5}}, "unknown key segment.merge; did you mean segment.merges?"),
         ({"lowercase": "yes please"}, "lowercase must be true or false, found 'yes please'"),
@@ -109,7 +109,7 @@ def test_missing_key(tmp_path, key):
     [
         ("name: [", "not readable YAML"),
         ("- a\n- b\n", "must hold keys and values"),
-        ("", "the file must hold keys and values, found None"),
+        ("", "it must hold keys and values, found None"),
         ("name: a\nname: b\n", "the key name is there twice"),
     ],
 )

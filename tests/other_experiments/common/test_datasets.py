@@ -2,49 +2,26 @@
 
 import gzip
 import hashlib
-import http.server
 import io
 import struct
-import threading
 
 import numpy as np
 import pytest
 import scipy.io
 
-from other_experiments.common import datasets, downloads
+from onmt_evsoftmax.base import downloads
+from onmt_evsoftmax.base.errors import InputError
+from other_experiments.common import datasets
 from other_experiments.common.datasets import MnistFile, load_digits, load_frey, load_mnist
-from other_experiments.common.errors import ExperimentError
-from other_experiments.common.idx import parse_idx
+from tests.data.fetching.server import Server
 
 
-def idx(array, magic=None):
-    header = struct.pack(f">{1 + array.ndim}I", 0x800 | array.ndim if magic is None else magic, *array.shape)
-    return header + array.tobytes()
+def idx(array):
+    return struct.pack(f">{1 + array.ndim}I", 0x800 | array.ndim, *array.shape) + array.tobytes()
 
 
 LABELS = np.array([3, 1, 4], np.uint8)
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
-
-
-@pytest.mark.parametrize("array", [LABELS, IMAGES])
-def test_idx_gives_the_array_back(array):
-    assert np.array_equal(parse_idx(idx(array), array.shape, "x"), array)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"\0\0\x08", "truncated"),
-        (idx(LABELS)[:-1], "truncated: 2 bytes of data instead of 3"),
-        (idx(LABELS) + b"\0", "too long: 4 bytes"),
-        (idx(LABELS, magic=0x803), "magic number 0x803"),
-        (idx(LABELS[:2]), "its header says 2, expected 3"),
-        (idx(IMAGES), "magic number"),
-    ],
-)
-def test_idx_refuses_other_files_by_name(content, message):
-    with pytest.raises(ExperimentError, match="labels.gz: .*" + message):
-        parse_idx(content, (3,), "labels.gz")
 
 
 @pytest.fixture
@@ -61,7 +38,7 @@ def tiny_mnist(monkeypatch):
 
 
 def write(folder, contents):
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True, parents=True)
     for name, content in contents.items():
         (folder / name).write_bytes(content)
 
@@ -79,108 +56,66 @@ def test_wrong_files_in_a_folder_are_named(tiny_mnist, tmp_path):
     name = datasets.MNIST_FILES[1].name
     other = gzip.compress(idx(LABELS[[0, 0, 0]]))
     cut = tiny_mnist[name][:-9]
-    for content, message in [(other, "SHA-256"), (cut, "damaged archive"), (b"no", "damaged archive")]:
+    for content, message in [(other, "SHA-256"), (cut, "damaged gzip file"), (b"no", "damaged gzip file")]:
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(ExperimentError, match=f"{name}: .*{message}"):
+        with pytest.raises(InputError, match=f"{name}: .*{message}"):
             load_mnist(tmp_path / "cache", str(tmp_path))
     (tmp_path / name).unlink()
-    with pytest.raises(ExperimentError, match=f"{name}: no such file"):
+    with pytest.raises(InputError, match=f"{name}: no such file"):
         load_mnist(tmp_path / "cache", str(tmp_path))
-
-
-class Server(http.server.ThreadingHTTPServer):
-    """Serves ``contents``; cuts each of the first ``cuts`` answers short, and notes where ranges begin."""
-
-    def __init__(self, contents, cuts=0, ranges=True):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.contents, self.cuts, self.ranges, self.asked = contents, cuts, ranges, []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def address(self):
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        server, content = self.server, self.server.contents.get(self.path.lstrip("/"))
-        if content is None:
-            return self.send_error(404)
-        asked = self.headers.get("Range")
-        server.asked.append(asked)
-        start = int(asked[len("bytes=") : -1]) if asked and server.ranges else 0
-        if start >= len(content):
-            return self.send_error(416)
-        self.send_response(206 if start else 200)
-        rest = content[start:]
-        self.send_header("Content-Length", str(len(rest)))
-        self.end_headers()
-        server.cuts -= 1
-        self.wfile.write(rest[: len(rest) // 2] if server.cuts >= 0 else rest)
-
-    def log_message(self, *arguments):
-        pass
 
 
 @pytest.fixture
 def serve(monkeypatch):
+    """Start a server of these contents; ``faults`` befall its first answers."""
     monkeypatch.setattr(downloads, "PAUSE", 0.0)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     servers = []
 
-    def start(*arguments, **options):
-        servers.append(Server(*arguments, **options))
-        return servers[-1]
+    def start(contents, faults=(), ranges=True):
+        server = Server()
+        server.files = {f"/{name}": content for name, content in contents.items()}
+        server.faults, server.ranges = list(faults), ranges
+        servers.append(server)
+        return server
 
     yield start
     for server in servers:
-        server.shutdown()
-        server.server_close()
+        server.close()
 
 
 @pytest.mark.parametrize("ranges", [True, False])
 def test_a_broken_download_is_continued_and_kept(tiny_mnist, tmp_path, serve, ranges):
-    server = serve(tiny_mnist, cuts=2, ranges=ranges)
-    first = load_mnist(tmp_path, server.address)
+    server = serve(tiny_mnist, faults=["cut"] * 2, ranges=ranges)
+    first = load_mnist(tmp_path, server.url)
     assert len(first.train_labels) == 3
     assert server.asked[0] is None and server.asked[1].startswith("bytes=")
     requests = len(server.asked)
     assert requests == len(tiny_mnist) + 2
-    assert load_mnist(tmp_path, server.address).test_labels.tolist() == first.test_labels.tolist()
+    assert load_mnist(tmp_path, server.url).test_labels.tolist() == first.test_labels.tolist()
     assert len(server.asked) == requests  # all from the cache
-    assert not list(tmp_path.glob("*.part"))
-
-
-def test_a_leftover_longer_than_the_file_is_dropped(tiny_mnist, tmp_path, serve):
-    server = serve(tiny_mnist)
-    (tmp_path / (datasets.MNIST_FILES[0].name + ".part")).write_bytes(b"x" * 100_000)
-    assert load_mnist(tmp_path, server.address).train_labels.tolist() == LABELS.tolist()
+    assert sorted(path.name for path in (tmp_path / "mnist").iterdir()) == sorted(tiny_mnist)
 
 
 def test_the_next_mirror_serves_what_one_does_not(tiny_mnist, tmp_path, serve, monkeypatch):
     wrong = {name: gzip.compress(b"something else") for name in tiny_mnist}
-    mirrors = [serve(contents).address for contents in ({}, wrong, tiny_mnist)]
+    mirrors = [serve(contents).url for contents in ({}, wrong, tiny_mnist)]
     monkeypatch.setattr(datasets, "MIRRORS", tuple(mirrors))
     assert load_mnist(tmp_path).train_labels.tolist() == LABELS.tolist()
 
 
 def test_when_all_mirrors_fail_the_reasons_are_given(tiny_mnist, tmp_path, serve, monkeypatch):
     wrong = {name: gzip.compress(b"something else") for name in tiny_mnist}
-    monkeypatch.setattr(datasets, "MIRRORS", (serve({}).address, serve(wrong).address))
-    with pytest.raises(ExperimentError, match="404.*train-images.*truncated.*--mirror"):
+    monkeypatch.setattr(datasets, "MIRRORS", (serve({}).url, serve(wrong).url))
+    with pytest.raises(InputError, match="404.*--mirror.*train-images.*SHA-256"):
         load_mnist(tmp_path)
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_server_that_always_breaks_off_is_an_error(tiny_mnist, tmp_path, serve):
-    server = serve(tiny_mnist, cuts=downloads.ATTEMPTS)
-    with pytest.raises(ExperimentError, match="cannot be fetched .*closed after"):
-        load_mnist(tmp_path, server.address)
+    assert not list((tmp_path / "mnist").iterdir())
 
 
 def test_a_damaged_file_in_the_cache_is_fetched_again(tiny_mnist, tmp_path, serve):
-    write(tmp_path, {**tiny_mnist, datasets.MNIST_FILES[2].name: b"damaged"})
+    write(tmp_path / "mnist", {**tiny_mnist, datasets.MNIST_FILES[2].name: b"damaged"})
     server = serve(tiny_mnist)
-    load_mnist(tmp_path, server.address)
+    load_mnist(tmp_path, server.url)
     assert len(server.asked) == 1
 
 
@@ -225,22 +160,22 @@ def test_both_files_of_the_frey_faces_are_the_same_images(tiny_frey, tmp_path):
 
 
 def test_wrong_files_of_the_frey_faces_are_named(tiny_frey, tmp_path, monkeypatch):
-    with pytest.raises(ExperimentError, match="frey_rawface.mat: no such file, and no freyfaces.npz"):
+    with pytest.raises(InputError, match="frey_rawface.mat: no such file, and no freyfaces.npz"):
         load_frey(tmp_path, str(tmp_path))
     for name, content in tiny_frey.items():
         for broken in (content[: len(content) // 2], b"no"):
             write(tmp_path / "broken", {name: broken})
-            with pytest.raises(ExperimentError, match=f"{name}: damaged"):
+            with pytest.raises(InputError, match=f"{name}: damaged"):
                 load_frey(tmp_path, str(tmp_path / "broken"))
         (tmp_path / "broken" / name).unlink()
     write(tmp_path / "other", tiny_frey)
     monkeypatch.setattr(datasets, "FREY_SHA256", "0" * 64)
-    with pytest.raises(ExperimentError, match="frey_rawface.mat: not the Frey faces"):
+    with pytest.raises(InputError, match="frey_rawface.mat: not the Frey faces"):
         load_frey(tmp_path, str(tmp_path / "other"))
 
 
 def test_a_broken_download_of_the_frey_faces_is_continued_and_kept(tiny_frey, tmp_path, serve):
-    server = serve(tiny_frey, cuts=2)
+    server = serve(tiny_frey, faults=["cut"] * 2)
     for _ in range(2):
-        assert np.array_equal(load_frey(tmp_path, server.address), FACES)
+        assert np.array_equal(load_frey(tmp_path, server.url), FACES)
     assert len(server.asked) == 3 and server.asked[1].startswith("bytes=")

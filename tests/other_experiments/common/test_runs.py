@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from other_experiments.common.errors import ExperimentError
+from onmt_evsoftmax.base.errors import InputError
 from other_experiments.common.runs import RunFolder, keep_config, read_config, read_log
 
 CONFIG = {"rate": 0.1, "seeds": [0, 1], "name": "x"}
@@ -50,7 +50,7 @@ def test_generators_and_results_come_back(tmp_path):
 def test_another_config_is_refused_naming_the_keys(tmp_path):
     keep_config(tmp_path, CONFIG)
     keep_config(tmp_path, dict(CONFIG))
-    with pytest.raises(ExperimentError) as error:
+    with pytest.raises(InputError) as error:
         RunFolder(tmp_path, {**CONFIG, "rate": 0.2, "extra": 1})
     message = str(error.value)
     assert "rate: 0.1 there, 0.2 here" in message and "extra" in message and "seeds" not in message
@@ -60,7 +60,7 @@ def test_another_config_is_refused_naming_the_keys(tmp_path):
 
 def test_two_processes_cannot_write_one_folder(tmp_path):
     first = RunFolder(tmp_path, CONFIG)
-    with pytest.raises(ExperimentError, match="another process"):
+    with pytest.raises(InputError, match="another process"):
         RunFolder(tmp_path, CONFIG)
     del first
     RunFolder(tmp_path, CONFIG)
@@ -71,19 +71,19 @@ def test_damaged_files_are_named(tmp_path):
     folder.log({"step": 1})
     folder.save({"step": 1})
     (tmp_path / "log.jsonl").write_text("")
-    with pytest.raises(ExperimentError, match="log.jsonl: has 0 lines"):
+    with pytest.raises(InputError, match="log.jsonl: has 0 lines"):
         folder.load()
     (tmp_path / "checkpoint.pt").write_bytes(b"no checkpoint")
-    with pytest.raises(ExperimentError, match="checkpoint.pt"):
+    with pytest.raises(InputError, match="checkpoint.pt"):
         folder.load()
     (tmp_path / "log.jsonl").write_text("{}\n{torn\n")
-    with pytest.raises(ExperimentError, match="line 2"):
+    with pytest.raises(InputError, match="line 2"):
         read_log(tmp_path)
-    with pytest.raises(ExperimentError, match="no such file"):
+    with pytest.raises(InputError, match="no such file"):
         read_log(tmp_path / "absent")
 
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ExperimentError, match="cannot be used as a run folder"):
+    with pytest.raises(InputError, match="cannot be used as a run folder"):
         RunFolder(tmp_path / "file", CONFIG)

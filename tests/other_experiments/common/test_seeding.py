@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from other_experiments.common.errors import ExperimentError
+from onmt_evsoftmax.base.errors import InputError
 from other_experiments.common.seeding import generator, parse_seeds
 
 
@@ -16,7 +16,7 @@ def test_ranges_include_both_ends(text, seeds):
 
 @pytest.mark.parametrize("text", ["", "a", "1,,2", "3-1", "1-", "-1", "0-4,2"])
 def test_anything_else_is_refused_with_the_text(text):
-    with pytest.raises(ExperimentError, match="seeds") as error:
+    with pytest.raises(InputError, match="seeds") as error:
         parse_seeds(text)
     assert repr(text) in str(error.value)
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from onmt_evsoftmax.base.errors import InputError
 from other_experiments.common.datasets import load_digits
-from other_experiments.common.errors import ExperimentError
 from other_experiments.cvae import judge as module
 from other_experiments.cvae.judge import trained_judge
 
@@ -25,9 +25,9 @@ def test_a_poor_or_damaged_judge_is_refused(cache, tmp_path, monkeypatch):
     digits = load_digits()
     trained_judge("digits", digits, cache)
     monkeypatch.setitem(module.REQUIRED, "digits", 0.9999)
-    with pytest.raises(ExperimentError, match="right on .* of the test images"):
+    with pytest.raises(InputError, match="right on .* of the test images"):
         trained_judge("digits", digits, cache)
     (file,) = cache.glob("judge-digits*")
     (tmp_path / file.name).write_bytes(b"damaged")
-    with pytest.raises(ExperimentError, match="no usable judge"):
+    with pytest.raises(InputError, match="no usable judge"):
         trained_judge("digits", digits, tmp_path)

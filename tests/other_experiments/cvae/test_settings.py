@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from other_experiments.cvae.summary import spread, summarise, table
+from other_experiments.cvae.summary import compared, summarise
 from other_experiments.cvae.train import _parser, settings
 
 
@@ -35,9 +35,4 @@ def test_distances_are_means_over_labels_and_the_last_fifth():
     (result,) = summarise(log, [3], [{"posterior_modes": 2.0, "posterior_classes": 4}])
     assert result["wasserstein"] == pytest.approx(9.5)  # iterations 8 and 9
     assert (result["modes"], result["posterior_classes"], result["iteration"]) == ([10, 9], 4, 9)
-    assert "| softmax | 1 | 9.500 | 0.000 | 1.000 | 9.5 | 4.0 |" in table([result])
-
-
-def test_spread_is_the_sample_standard_deviation():
-    assert spread([1.0, 3.0]) == "2.000 ± 1.414"
-    assert spread([1.0], 1) == "1.0"
+    assert "| softmax | 1 | 9.500 | 0.000 | 1.000 | 9.5 | 4.0 |" in compared([result])

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from other_experiments.common.errors import ExperimentError
+from onmt_evsoftmax.base.errors import InputError
 from other_experiments.common.plots import METHODS
 from other_experiments.cvae import train
 
@@ -105,7 +105,7 @@ def wrong_files(tmp_path):
     ("arguments", "message"),
     [
         (["--mirror", "{tmp}/absent"], "absent/train-images-idx3-ubyte.gz: no such file"),
-        (["--mirror", "{tmp}/corrupt"], "corrupt/train-images-idx3-ubyte.gz: damaged archive"),
+        (["--mirror", "{tmp}/corrupt"], "corrupt/train-images-idx3-ubyte.gz: damaged gzip file"),
         (["--normalizer", "sparsmax"], "unknown function 'sparsmax'; known: softmax, sparsemax"),
         (["--preset", "small", "--out", "{tmp}/file"], "file is a file; name another place"),
     ],
@@ -121,8 +121,8 @@ def test_bad_input_is_one_line(run, wrong_files, arguments, message):
     ("arguments", "message"),
     [
         (["--normalizer", "sparsehourglass"], "sparsehourglass is not compared in this experiment"),
-        (["--preset", "tiny"], "unknown preset 'tiny'; known: released, small"),
-        (["--config", "{tmp}/key.yaml"], "key.yaml: unknown key kl_wait"),
+        (["--preset", "tiny"], "preset: unknown 'tiny'; known: released, small"),
+        (["--config", "{tmp}/key.yaml"], "key.yaml: unknown key kl_wait; did you mean kl_weight?"),
         (["--seeds", "3-1"], "runs backwards"),
         (["--kl_weight", "-1"], "kl_weight: must not be negative"),
         (["--epochs", "0"], "epochs: must be at least 1"),
@@ -130,8 +130,8 @@ def test_bad_input_is_one_line(run, wrong_files, arguments, message):
     ],
 )
 def test_bad_settings_are_refused_before_any_data_is_read(wrong_files, monkeypatch, arguments, message):
-    monkeypatch.setattr(train, "load_mnist", None)  # would raise a TypeError
-    with pytest.raises(ExperimentError, match=message):
+    monkeypatch.setattr(train, "load_images", None)  # would raise a TypeError
+    with pytest.raises(InputError, match=message):
         train.main([argument.format(tmp=wrong_files) for argument in arguments])
 
 
@@ -142,4 +142,4 @@ def test_a_run_folder_of_another_config_and_no_run_folder_are_refused(small, run
     assert "another config (kl_weight: 0.3 there, 0.5 here)" in errors
     assert status == 2 and errors.count("\n") == 1
     status, _, errors = run(FIGURES, tmp_path, "--out", tmp_path)
-    assert status == 2 and "holds no finished run" in errors and errors.count("\n") == 1
+    assert status == 2 and "holds no run that is through" in errors and errors.count("\n") == 1

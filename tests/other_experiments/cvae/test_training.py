@@ -3,9 +3,11 @@
 import pytest
 import torch
 
+from onmt_evsoftmax.base.errors import InputError
+from other_experiments.common import training
 from other_experiments.common.datasets import load_digits
-from other_experiments.common.errors import ExperimentError
 from other_experiments.common.runs import RunFolder
+from other_experiments.common.training import train
 from other_experiments.cvae.judge import Judge
 from other_experiments.cvae.training import Data, Trainer
 
@@ -27,18 +29,16 @@ def data():
     return Data(load_digits(), Judge(8), 1.0)
 
 
-def test_a_run_continues_from_its_last_epoch(config, data, tmp_path):
+def test_a_run_continues_from_its_last_epoch(config, data, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
     config = {**config, "epochs": 3, "evaluate_every": 10}
     per_epoch = len(data.images.train_labels) // config["batch_size"]
-    whole = Counting("evsoftmax", (1, 2), config, data, RunFolder(tmp_path / "whole", config))
-    expected = whole.run()
-    first = Counting("evsoftmax", (1, 2), config, data, RunFolder(tmp_path / "parts", config))
+    whole, first, second = (Counting("evsoftmax", (1, 2), config, data) for _ in range(3))
+    expected = train(RunFolder(tmp_path / "whole", config), "whole", lambda: whole)
     first.limit = 2 * per_epoch + 5
     with pytest.raises(KeyboardInterrupt):
-        first.run()
-    first._folder._lock.close()
-    second = Counting("evsoftmax", (1, 2), config, data, RunFolder(tmp_path / "parts", config))
-    assert second.run() == expected
+        train(RunFolder(tmp_path / "parts", config), "first", lambda: first)
+    assert train(RunFolder(tmp_path / "parts", config), "second", lambda: second) == expected
     assert (whole.steps, second.steps) == (3 * per_epoch, per_epoch)
     assert (tmp_path / "parts" / "log.jsonl").read_text() == (tmp_path / "whole" / "log.jsonl").read_text()
 
@@ -48,7 +48,7 @@ def test_the_kl_weight_is_of_the_mean_or_of_the_sum(config, data):
 
     def prior_after_a_step(weight, reduction):
         settings = {**config, "kl_weight": weight, "kl_reduction": reduction}
-        trainer = Trainer("softmax", (3,), settings, data, folder=None)
+        trainer = Trainer("softmax", (3,), settings, data)
         trainer.step(next(iter(trainer._batches.epoch(0))))
         return trainer.model.prior[2].bias.detach()
 
@@ -59,8 +59,8 @@ def test_the_kl_weight_is_of_the_mean_or_of_the_sum(config, data):
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_names_the_seed(config, data, tmp_path):
-    trainer = Trainer("softmax", (3, 4), {**config, "evaluate_every": 1}, data, RunFolder(tmp_path, config))
+    trainer = Trainer("softmax", (3, 4), {**config, "evaluate_every": 1}, data)
     with torch.no_grad():
         trainer.model.decoder[2].bias[1] = torch.nan
-    with pytest.raises(ExperimentError, match="loss of seed 4 is no number at iteration 1; lower"):
-        trainer.run()
+    with pytest.raises(InputError, match="loss of seed 4 is no number at iteration 1; lower"):
+        train(RunFolder(tmp_path, config), "broken", lambda: trainer)

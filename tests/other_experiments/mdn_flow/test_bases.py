@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.normalizers import get
-from other_experiments.common.errors import ExperimentError
 from other_experiments.mdn_flow.bases import BASES, make_base
 from other_experiments.mdn_flow.model import make_model
 from other_experiments.mdn_flow.rad import FoldedNormal
@@ -106,7 +106,7 @@ def test_the_flow_is_the_same_over_every_base(settings):
 
 
 def test_unknown_names_are_errors(settings):
-    with pytest.raises(ExperimentError, match="unknown base 'gamma'; known: normal"):
+    with pytest.raises(InputError, match="unknown base 'gamma'; known: normal"):
         make_base("gamma", 2, settings())
-    with pytest.raises(ExperimentError, match="unknown flow 'glow'; known: none"):
+    with pytest.raises(InputError, match="unknown flow 'glow'; known: none"):
         make_model("glow", "normal", 2, settings(), 0)

@@ -58,7 +58,7 @@ def small(tmp_path):
     """Writes a config file: the small preset, shortened, with the changes given."""
 
     def write(**changes):
-        settings = load_config(train.HERE / "config.yaml", preset="small")
+        settings = load_config(train.CONFIG, preset="small")
         settings.update({"epochs": 1, "warm_start": {"epochs": 2, "learning_rate": 1e-3}, **changes})
         path = tmp_path / "config.yaml"
         path.write_text(yaml.safe_dump(settings))

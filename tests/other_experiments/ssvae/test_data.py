@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from other_experiments.common.datasets import Images
-from other_experiments.common.errors import ExperimentError
-from other_experiments.ssvae.data import batches, binarise, split
+from onmt_evsoftmax.base.errors import InputError
+from other_experiments.common.datasets import Images, binarise
+from other_experiments.ssvae.data import batches, split
 
 
 @pytest.fixture()
@@ -36,7 +36,7 @@ def test_split_depends_on_the_seed_and_the_test_set_does_not(images):
 
 @pytest.mark.parametrize("labelled, validation", [(30, 10), (0, 5), (8, 0)])
 def test_split_leaves_something_unlabelled(images, labelled, validation):
-    with pytest.raises(ExperimentError, match="unlabelled"):
+    with pytest.raises(InputError, match="unlabelled"):
         split(images, labelled, validation, 43)
 
 

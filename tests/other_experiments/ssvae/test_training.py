@@ -140,7 +140,7 @@ def test_killed_run_continues_to_the_same_result(tmp_path, small):
 
 
 def test_warm_start_is_kept_and_refused_from_other_settings(tmp_path):
-    settings = load_config(train.HERE / "config.yaml", preset="small")
+    settings = load_config(train.CONFIG, preset="small")
     settings["warm_start"] = {"epochs": 1, "learning_rate": 1e-3}
     data = split(load_digits(), 200, 200, 43)
     made = warm_start(tmp_path, METHODS["sfe"], settings, 43, data)
@@ -151,7 +151,7 @@ def test_warm_start_is_kept_and_refused_from_other_settings(tmp_path):
 
 
 def test_released_protocol_has_its_own_rates_and_widths():
-    settings = load_config(train.HERE / "config.yaml", overrides={"protocol": "released"})
+    settings = load_config(train.CONFIG, overrides={"protocol": "released"})
     own = {name: train.run_settings(settings, METHODS[name]) for name in ("sfe", "softmax", "evsoftmax")}
     assert [own[name]["learning_rate"] for name in own] == [1e-4, 1e-3, 5e-4]
     assert own["sfe"]["hidden"] == [128, 128]

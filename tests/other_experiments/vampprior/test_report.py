@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from other_experiments.common.errors import ExperimentError
+from onmt_evsoftmax.base.errors import InputError
 from other_experiments.common.runs import RunFolder
 from other_experiments.vampprior import figures, table
-from other_experiments.vampprior.runs import finished
+from other_experiments.vampprior.runs import grouped
 
 SETTINGS = {
     "dataset": "frey", "latent": 40, "hidden": 300, "epochs": 830, "warm_up": 100,
@@ -53,17 +53,17 @@ def runs(tmp_path):
 
 
 def test_scores_stand_beside_the_reports(runs):
-    standard, vamp = (table.row(group) for group in finished(runs))
+    standard, vamp = (table.row(group) for group in grouped(runs))
     assert standard["score"] == pytest.approx(1110 / BIT)
     assert standard["error_over_seeds"] == pytest.approx(10 / BIT)
     assert (standard["report"], vamp["report"]) == (4.620, 4.532)
     assert vamp["error_over_seeds"] is None
-    lines = [line for line in table.markdown(finished(runs)).splitlines() if line.startswith("| VampPrior")]
+    lines = [line for line in table.markdown(grouped(runs)).splitlines() if line.startswith("| VampPrior")]
     assert len(lines) == 1 and "123 / 46" in lines[0] and "4.532" in lines[0]
 
 
 def test_priors_are_compared_image_by_image_with_the_same_seed(runs):
-    (pair,) = table.differences(finished(runs))
+    (pair,) = table.differences(grouped(runs))
     assert pair["seed"] == 1
     assert pair["gain"] == pytest.approx(15 / BIT)
     assert pair["error"] == pytest.approx(5 / BIT)
@@ -93,12 +93,12 @@ def test_the_commands_write_whole_files(runs, tmp_path):
 
 def test_no_finished_run_is_said(tmp_path):
     write(tmp_path, VAMP, 1, [1.0, 2.0], finish=False)
-    with pytest.raises(ExperimentError, match="no run that is through"):
+    with pytest.raises(InputError, match="no run that is through"):
         table.main([str(tmp_path)])
 
 
 def test_curves_name_what_differs(runs):
     write(runs, {**VAMP, "latent": 10}, 1, [1.0, 2.0])
     write(runs, {**VAMP, "learning_rate": 2e-3, "latent": 11}, 1, [1.0, 2.0])
-    labels = [figures._label(group, finished(runs)) for group in finished(runs)]
+    labels = [figures._label(group, grouped(runs)) for group in grouped(runs)]
     assert "VampPrior, rate 0.002" in labels and "standard, rate 0.0005" in labels

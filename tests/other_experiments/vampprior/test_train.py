@@ -5,11 +5,12 @@ import json
 import pytest
 import torch
 
-from other_experiments.common.errors import ExperimentError
+from onmt_evsoftmax.base.errors import InputError
+from other_experiments.common import training as common
 from other_experiments.common.runs import read_log
 from other_experiments.vampprior import data, train, training
 
-TINY = "{epochs: 4, warm_up: 2, hidden: 8, latent: 3, pseudo_inputs: 9, samples: 20, score_images: 7}"
+TINY = "{epochs: 4, warm_up: 2, hidden: 8, latent: 3, pseudo_inputs: 9, samples: 300, score_images: 7}"
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_both_priors_train_and_are_scored(config, tmp_path):
 
 
 def test_a_killed_run_continues_to_the_same_result(config, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(common, "SAVE_SECONDS", 0.0)
     arguments = ["--config", config, "--prior", "vampprior", "--out"]
     train.main([*arguments, str(tmp_path / "whole")])
     for place in ("epoch", "_score"):  # killed in training, then in scoring
@@ -62,9 +63,10 @@ def stop_at(patch, place):
     else:
         original = training.estimate
 
-        def estimate(*arguments):
-            yield next(original(*arguments))
-            raise KeyboardInterrupt
+        def estimate(model, images, samples, seed, start):
+            if start > 0:
+                raise KeyboardInterrupt
+            return original(model, images, samples, seed, start)
 
         patch.setattr(training, "estimate", estimate)
 
@@ -85,7 +87,7 @@ def test_the_split_is_whole_disjoint_and_the_same_for_every_seed():
 
 
 def test_both_priors_of_a_seed_start_from_the_same_networks(tmp_path):
-    settings = train.load_config(train.HERE / "config.yaml", overrides={"hidden": 8})
+    settings = train.load_config(train.CONFIG, overrides={"hidden": 8})
     images = data.split(torch.rand(800, 6), settings)
     models = [training.new_model({**settings, "prior": p}, 1, images) for p in ("standard", "vampprior")]
     torch.testing.assert_close(models[0].encoder.state_dict(), models[1].encoder.state_dict())
@@ -98,24 +100,24 @@ def test_pseudo_inputs_start_from_images_near_them():
     start = data.first_pseudo_inputs(settings, images, 1)
     distance = torch.cdist(start, images).min(1)
     assert distance.values.max() < 0.2 and len(distance.indices.unique()) == 5
-    with pytest.raises(ExperimentError, match="31 cannot start from 30"):
+    with pytest.raises(InputError, match="31 cannot start from 30"):
         data.first_pseudo_inputs({**settings, "pseudo_inputs": 31}, images, 1)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ("prior: flat", "prior: must be one of standard, vampprior"),
+        ("prior: flat", "prior: unknown 'flat'; known: standard, vampprior"),
         ("decoder: bernoulli", "decoder: bernoulli does not fit frey"),
         ("latent: 0", "latent: must be at least 1"),
         ("learning_rate: 0.0", "learning_rate: must be positive"),
-        ("hiden: 3", "unknown key hiden"),
+        ("hiden: 3", "unknown key hiden; did you mean hidden?"),
     ],
 )
 def test_a_plan_that_cannot_be_trained_is_refused_before_anything_is(changes, message, tmp_path):
     plan = tmp_path / "plan.yaml"
     plan.write_text("- {epochs: 1}\n- {" + changes + "}\n")
-    with pytest.raises(ExperimentError, match="plan.yaml, entry 2: .*" + message):
+    with pytest.raises(InputError, match="plan.yaml, entry 2: .*" + message):
         train.main(["--plan", str(plan), "--out", str(tmp_path / "runs"), "--mirror", str(tmp_path)])
     assert not (tmp_path / "runs").exists()
 
@@ -124,13 +126,13 @@ def test_a_plan_that_cannot_be_trained_is_refused_before_anything_is(changes, me
     ("plan", "options", "count"), [("report", [], 21), ("digits", ["--preset", "small", "--epochs", "120"], 27)]
 )
 def test_the_plans_can_be_trained(plan, options, count):
-    arguments = train._parser().parse_args(["--plan", str(train.HERE / f"{plan}.yaml"), *options])
+    arguments = train._parser().parse_args(["--plan", str(train.CONFIG.with_name(f"{plan}.yaml")), *options])
     names = [(train.name(settings), seed) for settings, seed in train.planned(arguments)]
     assert len(set(names)) == len(names) == count
 
 
 def test_a_device_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ExperimentError, match="--device nowhere: cannot be used"):
+    with pytest.raises(InputError, match="--device nowhere: cannot be used"):
         train.main(["--device", "nowhere", "--out", str(tmp_path)])
 
 
@@ -147,8 +149,7 @@ def test_a_gpu_scores_as_the_cpu_does(config, tmp_path):
 
 @pytest.mark.realdata
 def test_frey_faces_in_full(real_data, tmp_path):
-    settings = train.load_config(train.HERE / "config.yaml")
-    images = data.load(settings, tmp_path, str(real_data / "frey"))
+    images = data.load("frey", tmp_path, str(real_data / "frey"))
     assert images.shape == (1965, 560)
     assert torch.equal((images * 256).round() / 256, images)
     assert images.max() == 238 / 256
