@@ -42,6 +42,10 @@ COMMANDS = {
         "onmt_evsoftmax.evaluation.comparison_command",
         "functions over their seeds: means, errors, paired tests, as Markdown, LaTeX, CSV, JSON",
     ),
+    "sweep": (
+        "onmt_evsoftmax.sweep.command",
+        "functions by seeds: pretrain, fine-tune, translate, attend, score, compare, report",
+    ),
     "report": (
         "onmt_evsoftmax.pages.report.command",
         "the folder of a sweep -> one page: tables, learning curves, attention, sentences",
@@ -64,6 +68,8 @@ COMMANDS = {
     ),
 }
 """command -> (module with ``add_arguments(parser)`` and ``run(arguments) -> exit status``, one-line help).
+
+A command that hands options on to another program sets a default for ``others``, and finds there what it does not know.
 
 The modules are imported only when their command is the one that was typed: `doctor` must
 work where matplotlib is broken, and `score` must not wait for torch.
@@ -90,7 +96,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     command = next((word for word in argv if not word.startswith("-")), None)
     with _leaving_at_once(command):
-        arguments = build_parser(command).parse_args(argv)
+        parser = build_parser(command)
+        arguments, others = parser.parse_known_args(argv)
+        if others and not hasattr(arguments, "others"):
+            parser.error(f"unrecognized arguments: {' '.join(others)}")
+        arguments.others = others
     # OpenNMT-py decorates with an API that today's torch deprecates, once per decorator
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"onmt\.")
     try:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -27,7 +26,8 @@ from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.base.files import sha256
 from onmt_evsoftmax.data.corpus.config import read_config
 from onmt_evsoftmax.evaluation.report import print_report, read_report
-from scripts.checkpoints import whole_checkpoints
+from onmt_evsoftmax.sweep import commands
+from onmt_evsoftmax.sweep.checkpoints import whole_checkpoints
 from scripts.demo_report import write_report
 
 CONFIG = Path("configs/toy_ende.yaml")
@@ -75,7 +75,7 @@ class Runner:
         words = [str(word) for word in command]
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{title.replace(' ', '_')}.log"
-        self.console.print(f"[bold]{title}[/bold]  $ {shlex.join(words)}", highlight=False, soft_wrap=True)
+        self.console.print(f"[bold]{title}[/bold]  $ {commands.line(words)}", highlight=False, soft_wrap=True)
         with log.open("a", encoding="utf-8", buffering=1) as stream, self._bar() as progress:
             task = progress.add_task(title, total=total)
             status = self._follow(words, stream, lambda step: progress.update(task, completed=step))
@@ -137,7 +137,7 @@ class Demo:
     def all(self) -> Path:
         """Do what is not done yet; returns the path of the report."""
         self.check_settings()
-        self.run("prepare", "onmt_evsoftmax", "prepare", PREPARE_CONFIG)
+        self.run("prepare", *commands.prepare(PREPARE_CONFIG))
         source = self.head(PREPARED / "test.en", "test.en")
         reference = self.head(PREPARED / "test.raw.de", "test.de")
         pretrained = self.train("pretrain", self.schedule.pretrain, "-self_attn_function", "softmax")
@@ -173,13 +173,12 @@ class Demo:
         checkpoints = whole_checkpoints(prefix)
         if checkpoints and checkpoints[-1][1] == final:
             return final
-        every = self.schedule.checkpoint_every
-        command = ["onmt_train", "-config", CONFIG, "-save_model", prefix, "-train_steps", steps]
-        command += ["-save_checkpoint_steps", every, *options]
+        own = ["-save_model", prefix, "-train_steps", steps, "-save_checkpoint_steps", self.schedule.checkpoint_every]
         if checkpoints:
-            command += ["-train_from", checkpoints[-1][1]]
+            own += ["-train_from", checkpoints[-1][1]]
         elif start is not None:
-            command += ["-train_from", start, "-reset_optim", "all"]
+            own += commands.start_from(start)
+        command = commands.train(CONFIG, *own, *options)
         self.run(f"train {name}", *command, total=steps)
         return final
 
@@ -188,29 +187,26 @@ class Demo:
         return self.train(function, self.schedule.fine_tune, *options, start=pretrained)
 
     def translate(self, model: Path, source: Path, function: str) -> Path:
-        command = ("onmt_translate", "-model", model, "-src", source, "-beam_size", 5, "-output")
-        return once(self.out / f"{function}.hyp", lambda path: self.run(f"translate {function}", *command, path))
+        def make(path: Path) -> None:
+            self.run(f"translate {function}", *commands.translate(model, source, path, beam_size=5))
+
+        return once(self.out / f"{function}.hyp", make)
 
     def attend(self, model: Path, hypothesis: Path, source: Path, function: str) -> Path:
-        command = (
-            "onmt_evsoftmax",
-            "attend",
-            "--model",
-            model,
-            "--src",
-            source,
-            "--hyp",
-            hypothesis,
-            "--out",
-        )
-        return once(self.out / f"{function}.npz", lambda path: self.run(f"attend {function}", *command, path))
+        def make(path: Path) -> None:
+            self.run(f"attend {function}", *commands.attend(model, source, hypothesis, path))
+
+        return once(self.out / f"{function}.npz", make)
 
     def score(self, hypotheses: Sequence[Path], reference: Path, archives: Sequence[Path]) -> Path:
-        command = ["onmt_evsoftmax", "score", "--hyp", *hypotheses, "--ref", reference, "--names", *FUNCTIONS]
-        command += ["--hyp_segmentation", "bpe", "--hyp_tokenization", "moses"]
-        command += ["--lang", read_config(PREPARE_CONFIG).tgt_lang]  # the first lines lie apart from their manifest
-        command += ["--attention", *archives, "--json"]
-        return once(self.out / "scores.json", lambda path: self.run("score", *command, path))
+        lang = read_config(PREPARE_CONFIG).tgt_lang  # the first lines lie apart from their manifest
+        pieces = {"hyp_segmentation": "bpe", "hyp_tokenization": "moses", "lang": lang}
+
+        def make(path: Path) -> None:
+            command = commands.score(hypotheses, reference, FUNCTIONS, path, **pieces)
+            self.run("score", *command, "--attention", *archives)
+
+        return once(self.out / "scores.json", make)
 
     def draw(self, archives: Sequence[Path]) -> tuple[Path, Path]:
         """A picture of one sentence, and the page to browse in."""

@@ -9,7 +9,7 @@ from ..evaluation.comparison import compare
 from ..evaluation.comparison_file import read_comparison
 from ..evaluation.metrics import METRICS
 from ..evaluation.runs import Groups, Run, group_by_seed, group_runs, shared_metrics
-from .folder import AGAINST
+from .settings import AGAINST
 
 
 def comparison_of(

@@ -12,10 +12,7 @@ from ..base import catalogue
 from ..base.documents import read_json, read_yaml
 from ..base.errors import InputError
 from ..base.files import PathLike
-from .plan import Plan, read_plan
-
-AGAINST = "evsoftmax"
-"""The function that the others are compared with; the last in every table."""
+from .settings import AGAINST, Settings, parse_settings
 
 SUFFIXES = ("hyp", "npz", "json")
 """What a run makes of a test set: translations, their attention, their scores."""
@@ -57,7 +54,7 @@ class Sweep:
         tests: names of the test sets, as the settings ask for them, without settings in alphabetical order.
         settings: text of ``settings.yaml``; None where there is none.
         plan: what the settings ask for; None without settings, or where they are odd.
-        odd_key: the key of the settings that keeps them from being understood.
+        odd: what keeps the settings from being understood; None where nothing does.
         versions: what ``versions.json`` says; None where there is none.
     """
 
@@ -66,8 +63,8 @@ class Sweep:
     wanted: list[RunFolder]
     tests: list[str]
     settings: Optional[str]
-    plan: Optional[Plan]
-    odd_key: Optional[str]
+    plan: Optional[Settings]
+    odd: Optional[str]
     versions: Optional[dict[str, Any]]
 
     @property
@@ -101,7 +98,7 @@ def read_sweep(path: PathLike) -> Sweep:
     path = Path(path)
     if not path.is_dir():
         raise InputError(f"{path}: no such folder; name the folder that a sweep wrote")
-    settings, plan, odd_key = _read_settings(path / "settings.yaml")
+    settings, plan, odd = _read_settings(path / "settings.yaml")
     versions = _read_versions(path / "versions.json")
     if plan is None:
         wanted = [run for run in map(RunFolder.of, path.iterdir()) if run is not None]
@@ -112,23 +109,23 @@ def read_sweep(path: PathLike) -> Sweep:
     order = list(catalogue.names())
     wanted.sort(key=lambda run: (run.function == AGAINST, order.index(run.function), run.seed))
     runs = [run for run in wanted if run.path.is_dir()]
-    tests = _found_tests(runs) if plan is None else list(plan.tests)
-    return Sweep(path, runs, wanted, tests, settings, plan, odd_key, versions)
+    tests = _found_tests(runs) if plan is None else [test.name for test in plan.tests]
+    return Sweep(path, runs, wanted, tests, settings, plan, odd, versions)
 
 
 def _found_tests(runs: list[RunFolder]) -> list[str]:
     return sorted({file.stem for run in runs for file in run.path.iterdir() if file.suffix[1:] in SUFFIXES})
 
 
-def _read_settings(path: Path) -> tuple[Optional[str], Optional[Plan], Optional[str]]:
-    """The text, what it asks for, and the key that hides this."""
+def _read_settings(path: Path) -> tuple[Optional[str], Optional[Settings], Optional[str]]:
+    """The text, what it asks for, and what is wrong with it if this cannot be told."""
     if not path.exists():
         return None, None, None
     content = read_yaml(path, "restore it")
     text = path.read_text(encoding="utf-8")
     try:
-        return text, read_plan(content), None
-    except ValueError as error:
+        return text, parse_settings(content, path.name), None
+    except InputError as error:
         return text, None, str(error)
 
 

@@ -152,7 +152,7 @@ def _planned_size(sweep: Sweep, name: str) -> int:
     """Lines of the source or the reference that the settings name; 0 where neither is to be found."""
     if sweep.plan is None:
         return 0
-    test = sweep.plan.tests[name]
+    test = sweep.plan.test(name)
     paths = [path for file in (test.reference, test.src) for path in sweep.seen(file) if path.is_file()]
     return len(read_lines(paths[0])) if paths else 0
 

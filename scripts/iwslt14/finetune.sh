@@ -12,7 +12,7 @@ if [ "$function" = posthoc_evidential ]; then
     exit 2
 fi
 
-checkpoints() { python -m scripts.checkpoints "$run"; }
+checkpoints() { python -m onmt_evsoftmax.sweep.checkpoints "$run"; }
 
 if [ ! -e "$run.trained" ]; then
     last="$(checkpoints | tail -n 1)"

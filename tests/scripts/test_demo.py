@@ -119,7 +119,7 @@ def test_other_settings_are_refused_and_nothing_is_lost(killed_and_continued):
 def test_half_a_checkpoint_is_not_continued_from(tmp_path):
     import torch
 
-    from scripts.demo import whole_checkpoints
+    from onmt_evsoftmax.sweep.checkpoints import whole_checkpoints
 
     torch.save({"a": torch.zeros(1000)}, tmp_path / "m_step_2.pt")
     whole = (tmp_path / "m_step_2.pt").read_bytes()

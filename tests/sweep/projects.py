@@ -12,7 +12,6 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-SNAKEFILE = ROOT / "scripts" / "workflow" / "Snakefile"
 
 
 @dataclass
@@ -35,15 +34,15 @@ class Project:
 
     def start(self, *arguments, **changes) -> subprocess.Popen:
         """Start a sweep, in a process group of its own."""
-        return start_snakemake(*arguments, "--configfile", self.write(**changes), cwd=self.folder)
+        return start_sweep(self.write(**changes), *arguments, cwd=self.folder)
 
     def run(self, *arguments, status: int = 0, **changes) -> str:
         """Run a sweep to its end; returns what it printed."""
         return finish(self.start(*arguments, **changes), status)
 
 
-def start_snakemake(*arguments, cwd: Path) -> subprocess.Popen:
-    command = [Path(sys.executable).with_name("snakemake"), "-s", SNAKEFILE, *arguments, "--cores", "1"]
+def start_sweep(*arguments, cwd: Path) -> subprocess.Popen:
+    command = [Path(sys.executable).with_name("onmt_evsoftmax"), "sweep", *arguments, "--cores", "1"]
     return subprocess.Popen(
         [str(word) for word in command],
         cwd=cwd,

@@ -8,8 +8,8 @@ import yaml
 pytest.importorskip("snakemake", reason="needs pip install 'onmt_evsoftmax[sweep]', Python 3.11 or newer")
 
 from onmt_evsoftmax.base.errors import InputError
-from scripts.workflow import runs
-from scripts.workflow.settings import as_yaml, check_overrides, read_settings
+from onmt_evsoftmax.sweep import runs
+from onmt_evsoftmax.sweep.checks import as_yaml, check_overrides, read_settings
 
 from .projects import ROOT
 
@@ -166,9 +166,9 @@ def test_a_moved_sweep_on_another_gpu_is_the_same_sweep(read, project):
 def test_a_file_that_is_no_yaml_is_refused(tmp_path):
     path = tmp_path / "sweep.yaml"
     path.write_text("functions: [softmax\n", encoding="utf-8")
-    with pytest.raises(InputError, match="no readable YAML"):
+    with pytest.raises(InputError, match="not readable YAML"):
         read_settings(path)
-    with pytest.raises(InputError, match="no such settings file"):
+    with pytest.raises(InputError, match="no such file"):
         read_settings(tmp_path / "none.yaml")
 
 

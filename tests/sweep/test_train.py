@@ -14,17 +14,17 @@ import yaml
 pytest.importorskip("snakemake", reason="needs pip install 'onmt_evsoftmax[sweep]', Python 3.11 or newer")
 
 from onmt_evsoftmax.base.errors import InputError
-from scripts.workflow import train as workflow_train
-from scripts.workflow.runs import training_config
-from scripts.workflow.settings import read_settings
-from scripts.workflow.train import _remember, _start, lock
+from onmt_evsoftmax.sweep import train as sweep_train
+from onmt_evsoftmax.sweep.checks import read_settings
+from onmt_evsoftmax.sweep.runs import training_config
+from onmt_evsoftmax.sweep.train import _remember, _start, lock
 
 from .projects import ROOT
 
 
 def train(project, run: str, **environment) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "scripts.workflow.train", str(project.write()), run],
+        [sys.executable, "-m", "onmt_evsoftmax.sweep.train", str(project.write()), run],
         cwd=project.folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
@@ -78,10 +78,10 @@ def test_a_continued_run_does_not_update_its_vocabulary_again(project, monkeypat
     with zipfile.ZipFile(folder / "model_step_20.pt", "w") as bundle:
         bundle.writestr("not", "a checkpoint")
     commands = []
-    monkeypatch.setattr(workflow_train, "_follow", lambda command, *_: commands.append(command))
-    workflow_train.train(settings, "evsoftmax.1")
+    monkeypatch.setattr(sweep_train, "_follow", lambda command, *_: commands.append(command))
+    sweep_train.train(settings, "evsoftmax.1")
     folder.joinpath("model_step_20.pt").unlink()
-    workflow_train.train(settings, "evsoftmax.1")
+    sweep_train.train(settings, "evsoftmax.1")
     updates = [yaml.safe_load(Path(command[2]).read_text()).get("update_vocab") for command in commands]
     assert updates == [None, True]
     assert "-reset_optim" not in commands[0] and "-reset_optim" in commands[1]

@@ -14,8 +14,9 @@ from ...archive.panel import View
 from ...base import catalogue
 from ...base.files import PathLike, atomic_write
 from ...evaluation.comparison_table import printed
-from ...sweep.folder import AGAINST, Sweep
+from ...sweep.folder import Sweep
 from ...sweep.missing import Missing, continuation, missing_files
+from ...sweep.settings import AGAINST
 from ...sweep.testset import TestSet
 from ..html_page import fill, render, script_json
 from ..viewer import describe_sentence, describe_test, viewer_data

@@ -121,7 +121,7 @@ def test_without_archives_logs_settings_and_scores_the_page_says_what_is_missing
     for command in (
         "onmt_evsoftmax attend --model",
         "onmt_evsoftmax score --hyp",
-        "snakemake -s scripts/workflow/Snakefile",
+        "onmt_evsoftmax sweep configs/sweeps/NAME.yaml",
     ):
         assert command in scores
     assert "--self_attn_function posthoc_evidential" in scores

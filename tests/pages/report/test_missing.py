@@ -43,8 +43,8 @@ def remove_scores(folder):
 @pytest.fixture
 def quoted(sweep, tmp_path, monkeypatch):
     """A sweep with relative paths in a folder that a shell must see quoted, reported on from inside."""
-    folder = copy_sweep(sweep, tmp_path / "runs" / "it's small")
-    out = "runs/it's small"
+    folder = copy_sweep(sweep, tmp_path / "runs" / "it's_small")
+    out = "runs/it's_small"
     write_settings(folder, out=out, tests=with_scoring(Path(out), **SCORING))
     monkeypatch.chdir(folder)
     return folder
@@ -55,7 +55,7 @@ def test_the_printed_score_command_scores(quoted, tmp_path, archived):
     remove_scores(quoted)
     if not archived:
         (quoted / "softmax.2" / "test_one.npz").unlink()
-        settings = {"out": "runs/it's small", "tests": with_scoring(Path("runs/it's small"), **SCORING)}
+        settings = {"out": "runs/it's_small", "tests": with_scoring(Path("runs/it's_small"), **SCORING)}
         write_settings(quoted, **settings, attend=False)
     command = commands_of(".")["softmax.2 is not scored on test_one (yet)."]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -205,10 +205,9 @@ def test_a_sweep_that_has_only_begun_to_pretrain(own_sweep):
 
 
 def test_the_sweep_continues_from_where_it_was_started(quoted, tmp_path):
-    for here in (".", quoted, tmp_path / "runs" / "it's small"):
+    for here in (".", quoted, tmp_path / "runs" / "it's_small"):
         command = continuation(read_sweep(here)).command
-        words = ["snakemake", "-s", "scripts/workflow/Snakefile", "--configfile"]
-        assert shlex.split(command) == [*words, "runs/it's small/settings.yaml", "--cores", "2"]
+        assert shlex.split(command) == ["onmt_evsoftmax", "sweep", "runs/it's_small/settings.yaml"]
 
 
 def test_a_moved_sweep_says_so(quoted, tmp_path, capsys):
@@ -216,13 +215,13 @@ def test_a_moved_sweep_says_so(quoted, tmp_path, capsys):
     quoted.rename(moved)
     os.chdir(tmp_path)
     part = continuation(read_sweep("runs/elsewhere"))
-    assert "moved" in part.text and "out: runs/it's small" in part.text and part.command == ""
+    assert "moved" in part.text and "out: runs/it's_small" in part.text and part.command == ""
     assert main(["report", "runs/elsewhere"]) == 0  # complete, so that there is nothing to continue
     assert "was moved" not in (moved / "report.html").read_text(encoding="utf-8")
     (moved / "softmax.1" / "train.log").unlink()
     (moved / "softmax.1" / "test_two.npz").unlink()
     assert main(["report", "runs/elsewhere"]) == 0
     page = (moved / "report.html").read_text(encoding="utf-8")
-    assert "was moved" in page and "snakemake -s" not in page
+    assert "was moved" in page and "onmt_evsoftmax sweep" not in page
     command = commands_of("runs/elsewhere", "test_two")["softmax.1 has no attention archive of test_two."]
     assert "--hyp runs/elsewhere/softmax.1/test_two.hyp" in command

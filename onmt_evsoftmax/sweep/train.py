@@ -1,6 +1,6 @@
 """One training of a sweep, from its start or from its last whole checkpoint.
 
-    python -m scripts.workflow.train runs/multi30k_ende_sweep/settings.yaml evsoftmax.1
+    python -m onmt_evsoftmax.sweep.train runs/multi30k_ende_sweep/settings.yaml evsoftmax.1
 
 The Snakefile runs this line; it can be typed as well.
 """
@@ -19,13 +19,14 @@ from typing import IO, Optional
 
 import yaml
 
-from onmt_evsoftmax.base.errors import InputError
-from onmt_evsoftmax.base.files import atomic_write, sha256
-from onmt_evsoftmax.plugin.startup import STRICT, SWITCH, is_switched_off
-from scripts.checkpoints import whole_checkpoints
-
+from ..base.errors import InputError
+from ..base.files import atomic_write, sha256
+from ..plugin.startup import STRICT, SWITCH, is_switched_off
+from . import commands
+from .checkpoints import whole_checkpoints
+from .checks import read_settings
 from .runs import checkpoint, prefix, refuse_other_settings, run_names, start_model, training_config
-from .settings import Settings, read_settings
+from .settings import Settings
 
 LINES_SHOWN = 20
 
@@ -50,7 +51,7 @@ def train(settings: Settings, run: str) -> None:
             return
         # the first part has updated the vocabulary; with the optimiser's state OpenNMT-py refuses to do it again
         config = _write_config(settings, run, "continue.yaml", without="update_vocab") if done else "train.yaml"
-        command = ["onmt_train", "-config", folder / config, *_start(settings, run, done)]
+        command = commands.train(folder / config, *_start(settings, run, done))
         _follow([str(word) for word in command], folder / "train.log", held)
 
 
@@ -77,7 +78,7 @@ def _start(settings: Settings, run: str, done: Sequence[tuple[int, Path]]) -> li
         seed = training_config(settings, run).get("seed", -1)
         return ["-train_from", last, *(["-seed", seed + step] if seed > 0 else [])]
     print(f"{run}: starts from {model or 'random weights'}", flush=True)
-    return [] if model is None else ["-train_from", model, "-reset_optim", "all"]
+    return [] if model is None else commands.start_from(model)
 
 
 def _remember(model: Path, folder: Path, begun: bool) -> None:

@@ -1,27 +1,24 @@
-"""The settings of a sweep: read, checked, with their defaults.
-
-A schema (settings.schema.yaml) says which keys there are and what type they have; this module checks what
-depends on more than one key or on files.
-"""
+"""What settings must hold before a sweep starts, beyond their schema: keys that agree, files that are there."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
-import jsonschema
 import yaml
 
-from onmt_evsoftmax.base.errors import InputError
-from onmt_evsoftmax.base.files import PathLike
-from onmt_evsoftmax.data.corpus.config import TRAIN, Config, read_config
-from onmt_evsoftmax.evaluation.languages import find_language
+from ..base.documents import read_yaml
+from ..base.errors import InputError
+from ..base.files import PathLike
+from ..data.corpus.config import TRAIN, Config, read_config
+from ..evaluation.languages import find_language
+from .settings import Settings, TestSet, parse_settings, trained_as
 
-POST_HOC = "posthoc_evidential"
-SCHEMA = Path(__file__).with_name("settings.schema.yaml")
+REMEDY = "the shipped ones in configs/ show what it looks like"
+
 OWN_OPTIONS = (
     "self_attn_function",
     "seed",
@@ -37,106 +34,33 @@ OWN_FILES = ("settings", "versions", "report", "logs")
 """names in the folder of a sweep that no test set can have"""
 
 
-@dataclass(frozen=True)
-class TestSet:
-    """``src`` is what onmt_translate reads, ``scoring`` the options of ``onmt_evsoftmax score`` and ``lang``."""
-
-    name: str
-    src: Path
-    reference: Path
-    scoring: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """One sweep; the keys are explained in README.md.
-
-    Attributes:
-        training: the content of the training configuration ``config``, with ``devices``.
-        pretrain: ``model``, or else ``function``, ``steps`` and ``overrides``.
-        average: the steps whose checkpoints are averaged, ascending; the last one is the last step.
-        corpus: what ``prepare`` describes; None without it.
-    """
-
-    source: str
-    out: Path
-    training: Mapping[str, Any]
-    functions: tuple[str, ...]
-    seeds: tuple[int, ...]
-    against: str
-    pretrain: Mapping[str, Any]
-    fine_tune: Mapping[str, Any]
-    average: tuple[int, ...]
-    tests: tuple[TestSet, ...]
-    keep_archives: tuple[int, ...]
-    attend: bool = True
-    threads: int = 1
-    prepare: Optional[Path] = None
-    corpus: Optional[Config] = None
-    translate: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def prepared(self) -> Optional[Path]:
-        """The manifest that ``prepare`` writes; None without it."""
-        return None if self.corpus is None else self.corpus.folder / "manifest.json"
-
-    @property
-    def trained(self) -> tuple[str, ...]:
-        """The functions that are trained; post-hoc evidential is a translation of the softmax models."""
-        return tuple(name for name in self.functions if name != POST_HOC)
-
-    @property
-    def given_model(self) -> Optional[Path]:
-        """The checkpoint to start from, where the sweep does not pretrain its own."""
-        model = self.pretrain.get("model")
-        return None if model is None else Path(model)
-
-    def test(self, name: str) -> TestSet:
-        return next(test for test in self.tests if test.name == name)
-
-
 def read_settings(path: PathLike) -> Settings:
     """Read and check a settings file.
 
     Raises:
         InputError: see `check_settings`; or the file is missing or is no YAML.
     """
-    return check_settings(_read_yaml(Path(path), str(path), "settings file"), str(path))
+    return check_settings(read_yaml(path, REMEDY), str(path))
 
 
 def check_settings(document: Any, source: str) -> Settings:
-    """Settings from the content of a file.
+    """Settings from the content of a file, and what they need before a sweep starts.
 
     Args:
         document: what the YAML file holds.
         source: its name, for messages.
 
     Raises:
-        InputError: a key is unknown or missing, a value is wrong, keys contradict each other, or a file
-            is missing. The message names the file and the key.
+        InputError: see `parse_settings`; or keys contradict each other, or a file is missing or wrong. The
+            message names the file and the key.
     """
-    _check_schema(document, source)
-    training = _read_yaml(Path(document["config"]), f"{source}: config", "training configuration")
-    _check_training(training, f"{source}: config: {document['config']}")
-    training = {**training, **document.get("devices", {})}
-    prepare, seeds = document.get("prepare"), tuple(document["seeds"])
-    corpus = None if prepare is None else read_config(prepare)
-    keys = ("attend", "threads", "translate")
-    settings = Settings(
-        source=source,
-        out=Path(document["out"]),
-        training=training,
-        functions=tuple(document["functions"]),
-        seeds=seeds,
-        against=document.get("against", "evsoftmax"),
-        pretrain=document["pretrain"],
-        fine_tune=document["fine_tune"],
-        average=tuple(sorted(document.get("average", [document["fine_tune"]["steps"]]))),
-        tests=tuple(_test_set(test, corpus, source) for test in document["tests"]),
-        keep_archives=tuple(document.get("keep_archives", seeds[:1])),
-        prepare=None if prepare is None else Path(prepare),
+    settings = parse_settings(document, source)
+    corpus = None if settings.prepare is None else read_config(settings.prepare)
+    settings = replace(
+        settings,
+        training={**_training_config(settings), **settings.devices},
         corpus=corpus,
-        **{key: document[key] for key in keys if key in document},
+        tests=tuple(_with_language(test, corpus, source) for test in settings.tests),
     )
     for problem in (*_contradictions(settings), *_bad_average(settings), *_missing_files(settings)):
         raise InputError(f"{source}: {problem}")
@@ -166,7 +90,7 @@ def check_overrides(settings: Settings) -> None:
     from onmt.opts import train_opts
     from onmt.utils.parse import ArgumentParser
 
-    import onmt_evsoftmax.opennmt  # noqa: F401
+    from .. import opennmt  # noqa: F401
 
     parser = ArgumentParser()
     train_opts(parser)
@@ -177,47 +101,29 @@ def check_overrides(settings: Settings) -> None:
                 raise InputError(f"{settings.source}: {stage}.overrides.{key}: onmt_train has no such option")
 
 
-def _read_yaml(path: Path, source: str, what: str) -> Any:
+def _training_config(settings: Settings) -> dict[str, Any]:
+    """What onmt_train is to be given; the sweep itself reads its texts, onmt_train checks the rest."""
+    where = f"{settings.source}: config"
+    if not settings.config.exists():
+        raise InputError(f"{where}: no such training configuration: {settings.config} (looked from {Path.cwd()})")
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{source}: no such {what}: {path} (looked from {Path.cwd()})") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{source}: {path} is no readable YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(document, dict):
-        raise InputError(f"{source}: {path} must hold keys and values")
-    return document
-
-
-def _check_schema(document: Any, source: str) -> None:
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    for error in jsonschema.Draft202012Validator(schema).iter_errors(document):
-        key = ".".join(map(str, error.path))
-        message = error.message
-        if error.validator == "additionalProperties":
-            known = set(error.schema["properties"])
-            unknown = next(name for name in error.instance if name not in known)
-            key = ".".join(map(str, [*error.path, unknown]))
-            message = f"unknown key; known are {', '.join(sorted(known))}"
-        raise InputError(f"{source}: {key}: {message}" if key else f"{source}: {message}")
-
-
-def _check_training(training: Mapping[str, Any], where: str) -> None:
-    """What the sweep itself reads of the training configuration; onmt_train checks the rest."""
-    data = training.get("data")
+        training = read_yaml(settings.config, REMEDY)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+    where = f"{where}: {settings.config}"
+    data = training.get("data") if isinstance(training, dict) else None
     if not isinstance(data, dict) or "train" not in data:
         raise InputError(f"{where}: data must map names of corpora to files, and one must be called train")
     for split, sides in data.items():
         for side in ("path_src", "path_tgt"):
             if not isinstance(sides, dict) or not isinstance(sides.get(side), str):
                 raise InputError(f"{where}: data.{split}.{side} must be the path of a text")
+    return training
 
 
-def _test_set(test: Mapping[str, Any], corpus: Optional[Config], source: str) -> TestSet:
-    scoring = {key: value for key, value in test.items() if key not in ("name", "src", "reference")}
-    reference = Path(test["reference"])
-    scoring["lang"] = _language(reference, scoring.get("lang"), corpus, f"{source}: tests.{test['name']}")
-    return TestSet(test["name"], Path(test["src"]), reference, scoring)
+def _with_language(test: TestSet, corpus: Optional[Config], source: str) -> TestSet:
+    lang = _language(test.reference, test.scoring.get("lang"), corpus, f"{source}: tests.{test.name}")
+    return replace(test, scoring={**test.scoring, "lang": lang})
 
 
 def _language(reference: Path, given: Optional[str], corpus: Optional[Config], key: str) -> Optional[str]:
@@ -242,8 +148,10 @@ def _language(reference: Path, given: Optional[str], corpus: Optional[Config], k
 
 def _contradictions(settings: Settings) -> Iterator[str]:
     """Keys that do not go together."""
-    if POST_HOC in settings.functions and "softmax" not in settings.functions:
-        yield f"functions: {POST_HOC} is a translation of the softmax models, so softmax must be there too"
+    for name in settings.functions:
+        if trained_as(name) not in settings.functions:
+            other = trained_as(name)
+            yield f"functions: {name} is a translation of the {other} models, so {other} must be there too"
     if settings.against not in settings.functions:
         yield f"against: {settings.against} is not among the functions; name one that is"
     if settings.given_model is None and "steps" not in settings.pretrain:

@@ -1,4 +1,7 @@
-"""Which checkpoints of a training are whole: ``python -m scripts.checkpoints PREFIX`` prints them, oldest first."""
+"""Which checkpoints of a training are whole.
+
+python -m onmt_evsoftmax.sweep.checkpoints PREFIX    # prints them, oldest first
+"""
 
 from __future__ import annotations
 

@@ -11,18 +11,10 @@ from typing import Any
 
 import yaml
 
-from onmt_evsoftmax.base.files import atomic_write
+from ..base.files import atomic_write
+from ..base.versions import TESTED
 
-PACKAGES = (
-    "onmt_evsoftmax",
-    "torch",
-    "OpenNMT-py",
-    "entmax",
-    "sacrebleu",
-    "rouge-score",
-    "nltk",
-    "snakemake",
-)
+PACKAGES = ("onmt_evsoftmax", *TESTED, "snakemake")
 
 
 def versions() -> dict[str, str]:

@@ -9,8 +9,7 @@ from typing import Any, Optional
 
 import yaml
 
-from onmt_evsoftmax.base.errors import InputError
-
+from ..base.errors import InputError
 from .settings import Settings
 
 PRETRAIN = "pretrain"

@@ -1,0 +1,149 @@
+"""The settings of a sweep, as its YAML file has them, with their defaults.
+
+The one reader: the Snakefile runs what these settings say, and the report page shows how much of it is there. A schema
+(settings.schema.yaml) says which keys there are and what type they have; `checks` looks at the files that they name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Optional
+
+import jsonschema
+import yaml
+
+from ..base.catalogue import PRINTED_NAMES
+from ..base.errors import InputError
+from ..data.corpus.config import Config
+
+SCHEMA = Path(__file__).with_name("settings.schema.yaml")
+AGAINST = "evsoftmax"
+"""The function that the others are compared with, unless the settings name another; the last in every table."""
+
+
+def trained_as(function: str) -> str:
+    """The function whose model a function translates with: its own, but post-hoc evidential is never trained."""
+    return "softmax" if function == "posthoc_evidential" else function
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """Paths as seen from where the sweep is started.
+
+    Attributes:
+        src: what onmt_translate reads.
+        scoring: options of ``onmt_evsoftmax score``.
+    """
+
+    name: str
+    src: Path
+    reference: Path
+    scoring: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One sweep; docs/sweep.md explains the keys.
+
+    Attributes:
+        source: the file that they are from, for messages.
+        pretrain: ``model``, or else ``function``, ``steps`` and ``overrides``.
+        average: the steps whose checkpoints are averaged, ascending; the last one is the last step.
+        keep_archives: seeds whose archives stay; none where ``attend`` is false.
+        training: the content of ``config``, with ``devices``; `check_settings` reads it.
+        corpus: what ``prepare`` describes; `check_settings` reads it. None without it.
+    """
+
+    out: Path
+    source: str = ""
+    config: Path = Path()
+    functions: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    pretrain: Mapping[str, Any] = field(default_factory=dict)
+    fine_tune: Mapping[str, Any] = field(default_factory=dict)
+    average: tuple[int, ...] = ()
+    tests: tuple[TestSet, ...] = ()
+    keep_archives: tuple[int, ...] = ()
+    against: str = AGAINST
+    attend: bool = True
+    threads: int = 1
+    prepare: Optional[Path] = None
+    translate: Mapping[str, Any] = field(default_factory=dict)
+    devices: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    corpus: Optional[Config] = None
+
+    @property
+    def prepared(self) -> Optional[Path]:
+        """The manifest that ``prepare`` writes; None without it."""
+        return None if self.corpus is None else self.corpus.folder / "manifest.json"
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """The functions that are trained; the others translate with the models of these."""
+        return tuple(name for name in self.functions if trained_as(name) == name)
+
+    @property
+    def given_model(self) -> Optional[Path]:
+        """The checkpoint to start from, where the sweep does not pretrain its own."""
+        model = self.pretrain.get("model")
+        return None if model is None else Path(model)
+
+    def test(self, name: str) -> TestSet:
+        return next(test for test in self.tests if test.name == name)
+
+
+def parse_settings(document: Any, source: str) -> Settings:
+    """Settings from the content of a YAML file; the files that they name are not looked at.
+
+    Raises:
+        InputError: a key is unknown or missing, or a value is of another kind than it must be. The message
+            names ``source`` and the key.
+    """
+    _check_schema(document, source)
+    seeds, last = document["seeds"], document["fine_tune"]["steps"]
+    kept = document.get("keep_archives", seeds[:1]) if document.get("attend", True) else []
+    paths = ("out", "config", "prepare")
+    as_they_are = ("pretrain", "fine_tune", "against", "attend", "threads", "translate", "devices")
+    return Settings(
+        source=source,
+        functions=tuple(document["functions"]),
+        seeds=tuple(seeds),
+        average=tuple(sorted(document.get("average", [last]))),
+        tests=tuple(map(_test_set, document["tests"])),
+        keep_archives=tuple(kept),
+        **{key: Path(document[key]) for key in paths if key in document},
+        **{key: document[key] for key in as_they_are if key in document},
+    )
+
+
+def _test_set(test: Mapping[str, Any]) -> TestSet:
+    scoring = {key: value for key, value in test.items() if key not in ("name", "src", "reference")}
+    return TestSet(test["name"], Path(test["src"]), Path(test["reference"]), scoring)
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    """The schema, with the functions of the catalogue."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    names = list(PRINTED_NAMES)
+    schema["$defs"] = {
+        "function": {"enum": names},
+        "trained": {"enum": [name for name in names if trained_as(name) == name]},
+    }
+    return schema
+
+
+def _check_schema(document: Any, source: str) -> None:
+    for error in jsonschema.Draft202012Validator(_schema()).iter_errors(document):
+        key = ".".join(map(str, error.path))
+        message = error.message
+        if error.validator == "additionalProperties":
+            known = set(error.schema["properties"])
+            unknown = next(name for name in error.instance if name not in known)
+            key = ".".join(map(str, [*error.path, unknown]))
+            message = f"unknown key; known are {', '.join(sorted(known))}"
+        raise InputError(f"{source}: {key}: {message}" if key else f"{source}: {message}")
