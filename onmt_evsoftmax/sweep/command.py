@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import signal
+from importlib.util import find_spec
 from pathlib import Path
 
 from ..base.documents import read_yaml
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.settings is None:
         raise InputError("SETTINGS is missing: name a settings file such as configs/sweeps/toy_ende.yaml")
-    if importlib.util.find_spec("snakemake") is None:
+    if find_spec("snakemake") is None:
         raise InputError("Snakemake is not installed; pip install 'onmt_evsoftmax[sweep]' (Python 3.11 or newer)")
     read_yaml(arguments.settings, "configs/sweeps/ shows what it looks like")
     words = ["--snakefile", SNAKEFILE, "--configfile", arguments.settings]

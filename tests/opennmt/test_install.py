@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from onmt_evsoftmax.plugin.startup import ACTIVE
+from tests.sweep.projects import make_project
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = (
@@ -71,9 +72,9 @@ def python(executable: Path, *arguments, check: bool = True) -> str:
 
 
 def data_files(package: Path) -> list[Path]:
-    """What the HTML pages are made of, and the mark of typed packages: an installation needs more than Python."""
-    suffixes = (".html", ".css", ".js", ".typed")
-    return sorted(path.relative_to(package) for path in package.rglob("*") if path.suffix in suffixes)
+    """HTML pages, the sweep's workflow, the mark of typed packages: an installation needs more than Python."""
+    files = (path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc"))
+    return sorted(path.relative_to(package) for path in files)
 
 
 def source_distribution(checkout: Path) -> Path:
@@ -114,6 +115,19 @@ def test_an_installed_plugin_serves_the_stock_training(checkout, environment, wo
         checkpoint,
     )
     assert stored == "evsoftmax"
+
+
+def test_an_installed_wheel_sweeps_in_an_empty_folder(checkout, environment, tmp_path):
+    pytest.importorskip("snakemake", reason="needs pip install 'onmt_evsoftmax[sweep]', Python 3.11 or newer")
+    python(environment, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", checkout)
+    project = make_project(tmp_path / "empty")
+    command = [environment.with_name("onmt_evsoftmax"), "sweep", project.write(), "--cores", "1"]
+    result = subprocess.run(
+        [*command, "--until", "prepare"], cwd=project.folder, capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert f"Snakefile: {environment.parents[1].resolve()}" in result.stdout + result.stderr
+    assert (project.folder / "prepared" / "manifest.json").exists()
 
 
 def test_an_unsupported_python_is_one_clear_line(tmp_path):

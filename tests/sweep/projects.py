@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Callable
 
 import yaml
 
@@ -42,7 +44,8 @@ class Project:
 
 
 def start_sweep(*arguments, cwd: Path) -> subprocess.Popen:
-    command = [Path(sys.executable).with_name("onmt_evsoftmax"), "sweep", *arguments, "--cores", "1"]
+    cores = () if "--workflow-profile" in arguments else ("--cores", "1")
+    command = [Path(sys.executable).with_name("onmt_evsoftmax"), "sweep", *arguments, *cores]
     return subprocess.Popen(
         [str(word) for word in command],
         cwd=cwd,
@@ -58,6 +61,14 @@ def finish(process: subprocess.Popen, status: int = 0) -> str:
     output, _ = process.communicate(timeout=600)
     assert process.returncode == status, output
     return output
+
+
+def wait_for(process: subprocess.Popen, appears: Callable[[], object]) -> None:
+    """Until ``appears()`` is true, while the process runs."""
+    deadline = time.monotonic() + 300
+    while not appears():
+        assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0]
+        time.sleep(0.01)
 
 
 def planned_jobs(output: str) -> dict[str, int]:
@@ -116,6 +127,7 @@ SETTINGS = {
 
 
 def make_project(folder: Path) -> Project:
+    folder.mkdir(exist_ok=True)
     write_corpus(folder)
     write_training_config(folder)
     return Project(folder, json.loads(json.dumps(SETTINGS)))

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import time
 import zipfile
 from pathlib import Path
 
@@ -16,16 +15,9 @@ import pytest
 
 pytest.importorskip("snakemake", reason="needs pip install 'onmt_evsoftmax[sweep]', Python 3.11 or newer")
 
-from .projects import Project, finish, make_project, planned_jobs
+from .projects import Project, finish, make_project, planned_jobs, wait_for
 
 pytestmark = pytest.mark.slow
-
-
-def wait_for(process, appears) -> None:
-    deadline = time.monotonic() + 300
-    while not appears():
-        assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0]
-        time.sleep(0.01)
 
 
 def step(path: Path) -> int:
