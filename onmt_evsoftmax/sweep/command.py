@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.allow_abbrev = False  # an abbreviation may be another option to Snakemake
     parser.add_argument("settings", nargs="?", metavar="SETTINGS", help="such as configs/sweeps/toy_ende.yaml")
-    parser.add_argument("--cores", metavar="N", help="how many CPU cores its jobs may use (default: all)")
+    parser.add_argument("--cores", metavar="N", help="CPU cores that its jobs may use (default: all)")
     parser.add_argument(
         "--workflow-profile",
         metavar="NAME",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import yaml
 
 pytest.importorskip("snakemake", reason="needs pip install 'onmt_evsoftmax[sweep]', Python 3.11 or newer")
 
+from onmt_evsoftmax.base.catalogue import PRINTED_NAMES
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.sweep import runs
 from onmt_evsoftmax.sweep.checks import as_yaml, check_overrides, read_settings
+from onmt_evsoftmax.sweep.settings import trained_as
 
 from .projects import ROOT
 
@@ -170,6 +175,22 @@ def test_a_file_that_is_no_yaml_is_refused(tmp_path):
         read_settings(path)
     with pytest.raises(InputError, match="no such file"):
         read_settings(tmp_path / "none.yaml")
+
+
+def test_every_function_of_the_catalogue_can_be_swept(read):
+    names = list(PRINTED_NAMES)
+    settings = read(functions=names)
+    assert settings.functions == tuple(names)
+    assert {name for name in names if trained_as(name) != name} == set(names) - set(settings.trained)
+
+
+def test_the_settings_are_read_without_torch_and_snakemake():
+    """The report page reads them where neither is needed."""
+    code = (
+        "import sys; from onmt_evsoftmax.sweep import commands, folder, missing\n"
+        "print({'torch', 'onmt', 'snakemake'} & set(sys.modules))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
 
 
 def test_an_override_that_onmt_train_would_ignore_is_refused(read):
