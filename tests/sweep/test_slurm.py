@@ -14,6 +14,8 @@ import pytest
 
 pytest.importorskip("snakemake_executor_plugin_slurm", reason="needs pip install 'onmt_evsoftmax[slurm]'")
 
+from onmt_evsoftmax.base.files import sha256
+
 from .projects import Project, finish, make_project, wait_for
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
@@ -29,10 +31,15 @@ def cluster() -> None:
 
 
 def results(project: Project) -> dict[str, object]:
-    """The translations and scores of every run."""
+    """The weights, translations and scores of every run."""
+    models = {path.parent.name: sha256(path) for path in project.out.glob("*.1/model.pt")}
     hypotheses = {path.parent.name: path.read_text(encoding="utf-8") for path in project.out.glob("*.1/test.hyp")}
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(project.out.glob("*.1/test.json"))]
-    return {"hypotheses": hypotheses, "systems": [system for report in reports for system in report["systems"]]}
+    return {
+        "models": models,
+        "hypotheses": hypotheses,
+        "systems": [system for report in reports for system in report["systems"]],
+    }
 
 
 def wait_for_orphans(folder: Path) -> None:
@@ -54,5 +61,5 @@ def test_a_sweep_through_slurm_that_was_killed_gives_what_one_without_slurm_give
     output = finish(there.start(*SLURM, **SHORT))
     finish(without_slurm)
     assert "has been submitted with SLURM jobid" in output and "rule pretrain" not in output
-    assert results(there) == results(here) and len(results(here)["systems"]) == 1
+    assert results(there) == results(here) and len(results(here)["models"]) == 1
     assert (there.out / "report.html").exists()
