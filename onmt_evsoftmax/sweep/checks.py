@@ -10,12 +10,13 @@ from typing import Any, Optional
 
 import yaml
 
+from ..base import catalogue
 from ..base.documents import read_yaml
 from ..base.errors import InputError
 from ..base.files import PathLike
 from ..data.corpus.config import TRAIN, Config, read_config
 from ..evaluation.languages import find_language
-from .settings import Settings, TestSet, parse_settings, trained_as
+from .settings import Settings, TestSet, parse_settings
 
 REMEDY = "the shipped ones in configs/ show what it looks like"
 
@@ -149,8 +150,8 @@ def _language(reference: Path, given: Optional[str], corpus: Optional[Config], k
 def _contradictions(settings: Settings) -> Iterator[str]:
     """Keys that do not go together."""
     for name in settings.functions:
-        if trained_as(name) not in settings.functions:
-            other = trained_as(name)
+        other = catalogue.get(name).trained_as
+        if other not in settings.functions:
             yield f"functions: {name} is a translation of the {other} models, so {other} must be there too"
     if settings.against not in settings.functions:
         yield f"against: {settings.against} is not among the functions; name one that is"

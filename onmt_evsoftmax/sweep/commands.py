@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..base import catalogue
 from ..base.files import PathLike
 from .runs import checkpoint
-from .settings import Settings, TestSet, trained_as
+from .settings import Settings, TestSet
 
 Words = list[Any]
 OURS = "onmt_evsoftmax"
@@ -25,9 +26,12 @@ def line(words: Iterable[Any]) -> str:
 
 
 def options(**values: Any) -> Words:
-    """Options and their values; True is a bare flag, False and None are left out."""
-    chosen = {f"--{key}": value for key, value in values.items() if value is not None and value is not False}
-    return [word for key, value in chosen.items() for word in ([key] if value is True else [key, value])]
+    """Options and their values; True is a bare flag, a list is several values, False and None are left out."""
+    words: Words = []
+    for key, value in values.items():
+        if value is not None and value is not False:
+            words += [f"--{key}", *([] if value is True else value if isinstance(value, list) else [value])]
+    return words
 
 
 def sweep(settings: PathLike) -> Words:
@@ -100,7 +104,7 @@ class RunCommands:
 
     @property
     def model(self) -> Path:
-        return self.settings.out / f"{trained_as(self.function)}.{self.seed}" / "model.pt"
+        return self.settings.out / f"{catalogue.get(self.function).trained_as}.{self.seed}" / "model.pt"
 
     def translate(self) -> Words:
         files = (self.model, self.test.src, self._file("hyp"))
@@ -126,4 +130,4 @@ class RunCommands:
 
     def _function(self) -> dict[str, str]:
         """What replaces the function that the checkpoint names."""
-        return {} if trained_as(self.function) == self.function else {"self_attn_function": self.function}
+        return {} if catalogue.get(self.function).is_trained else {"self_attn_function": self.function}

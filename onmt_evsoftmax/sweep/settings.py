@@ -8,25 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Optional
 
 import jsonschema
 import yaml
 
-from ..base.catalogue import PRINTED_NAMES
+from ..base import catalogue
 from ..base.errors import InputError
 from ..data.corpus.config import Config
+from ..evaluation.metrics import METRICS
 
 SCHEMA = Path(__file__).with_name("settings.schema.yaml")
 AGAINST = "evsoftmax"
 """The function that the others are compared with, unless the settings name another; the last in every table."""
-
-
-def trained_as(function: str) -> str:
-    """The function whose model a function translates with: its own, but post-hoc evidential is never trained."""
-    return "softmax" if function == "posthoc_evidential" else function
 
 
 @dataclass(frozen=True)
@@ -84,7 +79,7 @@ class Settings:
     @property
     def trained(self) -> tuple[str, ...]:
         """The functions that are trained; the others translate with the models of these."""
-        return tuple(name for name in self.functions if trained_as(name) == name)
+        return tuple(name for name in self.functions if catalogue.get(name).is_trained)
 
     @property
     def given_model(self) -> Optional[Path]:
@@ -125,14 +120,14 @@ def _test_set(test: Mapping[str, Any]) -> TestSet:
     return TestSet(test["name"], Path(test["src"]), Path(test["reference"]), scoring)
 
 
-@cache
 def _schema() -> dict[str, Any]:
-    """The schema, with the functions of the catalogue."""
+    """The schema, with the functions and metrics that there are."""
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    names = list(PRINTED_NAMES)
+    names = catalogue.names()
     schema["$defs"] = {
-        "function": {"enum": names},
-        "trained": {"enum": [name for name in names if trained_as(name) == name]},
+        "function": {"enum": list(names)},
+        "trained": {"enum": [name for name in names if catalogue.get(name).is_trained]},
+        "metric": {"enum": list(METRICS)},
     }
     return schema
 

@@ -8,7 +8,6 @@ The Snakefile runs this line; it can be typed as well.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import yaml
 
 from ..base.errors import InputError
 from ..base.files import atomic_write, sha256
+from ..base.locks import lock
 from ..plugin.startup import STRICT, SWITCH, is_switched_off
 from . import commands
 from .checkpoints import whole_checkpoints
@@ -88,21 +88,6 @@ def _remember(model: Path, folder: Path, begun: bool) -> None:
         raise InputError(f"{folder} was started from another {model}; start it anew with: rm -r {folder}")
     with atomic_write(record) as stream:
         stream.write(f"{digest}  {model}\n")
-
-
-def lock(path: Path, problem: str) -> IO:
-    """Open a file and lock it; the system releases it when the last process that has it open ends.
-
-    Raises:
-        InputError: another process holds it; the message is ``problem``.
-    """
-    stream = path.open("w")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        stream.close()
-        raise InputError(problem) from None
-    return stream
 
 
 def _follow(command: Sequence[str], log: Path, held: IO) -> None:

@@ -7,8 +7,8 @@ import yaml
 
 pytest.importorskip("snakemake", reason="needs pip install 'onmt_evsoftmax[sweep]', Python 3.11 or newer")
 
+from onmt_evsoftmax.base.locks import lock
 from onmt_evsoftmax.sweep.command import PROFILES
-from onmt_evsoftmax.sweep.train import lock
 
 from .projects import ROOT, finish, planned_jobs, start_sweep
 

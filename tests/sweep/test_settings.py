@@ -14,6 +14,7 @@ from onmt_evsoftmax.base.catalogue import PRINTED_NAMES
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.sweep import runs
 from onmt_evsoftmax.sweep.checks import as_yaml, check_overrides, read_settings
+from onmt_evsoftmax.sweep.commands import RunCommands
 from onmt_evsoftmax.sweep.settings import trained_as
 
 from .projects import ROOT
@@ -236,3 +237,12 @@ def test_every_shipped_settings_file_belongs_to_shipped_configurations():
     for path in paths:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert (ROOT / document["config"]).is_file() and (ROOT / document["prepare"]).is_file()
+
+
+def test_metrics_of_the_table_can_be_chosen(read):
+    """A list is several values of one option of `score`."""
+    chosen = read(tests=with_test(metrics=["bleu", "ter"]))
+    words = RunCommands(chosen, "softmax", 1, chosen.test("test")).score(attention=False)
+    assert words[words.index("--metrics") :][:3] == ["--metrics", "bleu", "ter"]
+    with pytest.raises(InputError, match=r"tests\.0\.metrics\.0: 'bleurt' is not one of \['bleu', "):
+        read(tests=with_test(metrics=["bleurt"]))

@@ -14,10 +14,11 @@ import yaml
 pytest.importorskip("snakemake", reason="needs pip install 'onmt_evsoftmax[sweep]', Python 3.11 or newer")
 
 from onmt_evsoftmax.base.errors import InputError
+from onmt_evsoftmax.base.locks import lock
 from onmt_evsoftmax.sweep import train as sweep_train
 from onmt_evsoftmax.sweep.checks import read_settings
 from onmt_evsoftmax.sweep.runs import training_config
-from onmt_evsoftmax.sweep.train import _remember, _start, lock
+from onmt_evsoftmax.sweep.train import _remember, _start
 
 from .projects import ROOT
 
