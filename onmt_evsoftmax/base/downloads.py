@@ -112,7 +112,10 @@ def obtain(
         if isinstance(place, Path) and not copied:
             return read(place)
         try:
-            (copy if isinstance(place, Path) else download)(place, kept, bar)
+            if isinstance(place, Path):
+                copy(place, kept, bar)
+            else:
+                download(place, kept, bar)
             return read(kept)
         except InputError as error:
             kept.unlink(missing_ok=True)

@@ -66,6 +66,7 @@ def _import(name: str) -> None:
     if path.stem in sys.modules:
         raise InputError(f"a module called {path.stem} is loaded already; rename the file")
     spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None  # the suffix is .py
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     try:

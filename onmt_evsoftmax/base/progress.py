@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from typing import Optional
+from typing import Any, Optional
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -37,7 +37,8 @@ class Bar:
     def advance(self, amount: int, note: str = "") -> None:
         """``note`` is shown beside the count; an empty one leaves the last in place."""
         if self._bars is not None and self._task is not None:
-            self._bars.update(self._task, advance=amount, **({"note": note} if note else {}))
+            fields: dict[str, Any] = {"note": note} if note else {}
+            self._bars.update(self._task, advance=amount, **fields)
         elif self._console is not None:
             self._done += amount
             if time.monotonic() - self._said >= INTERVAL:

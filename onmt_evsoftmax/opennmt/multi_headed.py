@@ -28,7 +28,6 @@ class MappedMultiHeadedAttention(MultiHeadedAttention):
 
     * weights that a hook watches, as `AttentionRecorder` does for ``onmt_evsoftmax attend``;
     * relative positions of Shaw et al. (2018): their values sum_j p_ij a_ij need every weight after dropout;
-    * mappings that `attention` does not have;
     * tensor parallelism, which has not been run here.
 
     Weights that a caller wants returned, as alignment and copying do, come from `attention`.
@@ -36,6 +35,7 @@ class MappedMultiHeadedAttention(MultiHeadedAttention):
 
     always_returns_weights: bool
     has_causal_mask: bool
+    rope: Tensor
 
     @staticmethod
     def maybe_ckpt(linear: nn.Module, states: Tensor) -> Tensor:
