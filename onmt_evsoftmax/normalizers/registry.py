@@ -162,6 +162,8 @@ def register(
         return lambda given: register(
             name, given, printed_name=printed_name, trained_as=trained_as, loss=loss, line=line
         )
+    if isinstance(function, nn.Module):
+        raise InputError(f"{name}: give the class {type(function).__name__}; one is made for each attention layer")
     has_parameters = isinstance(function, type) and issubclass(function, nn.Module)
     with torch.random.fork_rng(devices=()):  # to try it leaves no trace in the user's random numbers
         check_rows(name, function(2) if has_parameters else function, trained_as in (None, name))

@@ -8,6 +8,7 @@ import warnings
 from contextvars import ContextVar
 from typing import Callable, Optional
 
+from ..base.errors import InputError
 from ..base.versions import TESTED_OPENNMT
 from ..plugin.startup import ACTIVE
 from .functions import AttentionFunctions, resolve
@@ -45,8 +46,10 @@ def _wrap_seams() -> None:
     import onmt.model_builder
     import onmt.opts
     import onmt.train_single
+    from onmt.models.model import BaseModel
     from onmt.utils.parse import ArgumentParser
 
+    from .learned import starting_as_registered
     from .options import add_model_options, add_translate_options
     from .train_from import reporting_what_is_ignored
     from .unknown_keys import reporting_unknown_keys
@@ -57,8 +60,11 @@ def _wrap_seams() -> None:
         (onmt.opts, "translate_opts", functools.partial(_then_add, add=add_translate_options)),
         (onmt.train_single, "_init_train", reporting_what_is_ignored),
         (onmt.train_single, "_get_model_opts", _resolving),
+        (onmt.train_single, "build_model", starting_as_registered),
         (onmt.model_builder, "load_test_model", _with_override),
-        (onmt.model_builder, "build_base_model", _installing),
+        (onmt.model_builder, "build_task_specific_model", _installing),
+        (onmt.model_builder, "build_base_model", _installing_generator),
+        (BaseModel, "load_state_dict", _fitting),
     )
     missing = [f"{module.__name__}.{name}" for module, name, _ in seams if not hasattr(module, name)]
     if missing:
@@ -66,6 +72,8 @@ def _wrap_seams() -> None:
             f"onmt_evsoftmax does not fit this version of OpenNMT-py: no {', '.join(missing)}. Install "
             f"{' or '.join(TESTED_OPENNMT)}, or set ONMT_EVSOFTMAX=0 to run without the plugin"
         )
+    if hasattr(BaseModel, "load_safe_state_dict"):  # 3.5.1
+        seams = (*seams, (BaseModel, "load_safe_state_dict", _attaching))
     for module, name, wrap in seams:
         original = getattr(module, name)
         setattr(module, name, functools.wraps(original)(wrap(original)))
@@ -94,22 +102,67 @@ def _resolving(original: Callable) -> Callable:
 
 def _with_override(original: Callable) -> Callable:
     def load_test_model(opt, *arguments, **keywords):
+        from .learned import keep_accurate
+
         token = _translate_options.set(opt)
         try:
-            return original(opt, *arguments, **keywords)
+            vocabs, model, model_opt = original(opt, *arguments, **keywords)
+        except InputError as error:
+            raise InputError(f"{keywords.get('model_path') or opt.models[0]}: {error}") from None
         finally:
             _translate_options.reset(token)
+        keep_accurate(model)
+        return vocabs, model, model_opt
 
     return load_test_model
 
 
 def _installing(original: Callable) -> Callable:
-    def build_base_model(model_opt, *arguments, **keywords):
+    def build_task_specific_model(model_opt, vocabs):
+        import torch
+
+        from .learned import check_storable
         from .modules import install
+
+        model = original(model_opt, vocabs)
+        functions = AttentionFunctions.from_options(model_opt, override=_translate_options.get())
+        # so that a module of the user's does not change the initial values of everything else
+        with torch.random.fork_rng(devices=()):
+            install(model, functions)
+        check_storable(model, model_opt)
+        return model
+
+    return build_task_specific_model
+
+
+def _installing_generator(original: Callable) -> Callable:
+    def build_base_model(model_opt, *arguments, **keywords):
+        from .modules import install_generator
 
         model = original(model_opt, *arguments, **keywords)
         functions = AttentionFunctions.from_options(model_opt, override=_translate_options.get())
-        install(model, functions)
+        install_generator(model.generator, functions)
         return model
 
     return build_base_model
+
+
+def _fitting(original: Callable) -> Callable:
+    def load_state_dict(model, checkpoint, *arguments, **keywords):
+        from .learned import fit
+
+        # 3.5.1 takes the whole checkpoint, 3.0.4 what is "model" in it
+        fit(model, checkpoint.get("model", checkpoint), _translate_options.get())
+        return original(model, checkpoint, *arguments, **keywords)
+
+    return load_state_dict
+
+
+def _attaching(original: Callable) -> Callable:
+    def load_safe_state_dict(model, *arguments, **keywords):
+        from .learned import attach
+
+        attach(model)
+        return original(model, *arguments, **keywords)
+
+    return load_safe_state_dict

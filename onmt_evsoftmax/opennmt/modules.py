@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Union
+from typing import Any, Optional, Union
 
 from torch import Tensor, nn
 
 from ..base.errors import InputError
 from ..normalizers import log_evsoftmax, registry
+from ..normalizers.row_function import RowFunction
 from ..plugin.option_keys import CONTEXT, GENERATOR, SELF
 from .functions import AttentionFunctions
+
+LEARNED = "learned_"
+"""What a function with learned parameters is called in the state dict: ``self_attn.softmax.learned_NAME``. With its
+name, so that no function takes the parameters of another for its own."""
 
 EPSILON = 1e-6
 """ε of the paper's eq. 10, for distributions whose logarithm is taken (section 3.2)."""
@@ -20,8 +25,7 @@ class AttentionNormalizer(nn.Module):
     """Stands where `MultiHeadedAttention` keeps its ``softmax``, and says which mapping the module uses.
 
     The mappings of the package have neither parameters nor buffers, so the state dict of the model stays what it
-    was, and any softmax checkpoint can be fine-tuned. One of the user's may have learned parameters; they are in the
-    state dict, under ``softmax.mapping``.
+    was, and any softmax checkpoint can be fine-tuned. One of the user's may have learned parameters; see `learned`.
 
     Attributes:
         name: of the mapping.
@@ -33,7 +37,22 @@ class AttentionNormalizer(nn.Module):
         super().__init__()
         self.name = name
         self.calls = 0
-        self.mapping = registry.get(name).make(heads)
+        # no child yet, see `attach`
+        object.__setattr__(self, "mapping", registry.get(name).make(heads))
+
+    @property
+    def learned(self) -> Optional[nn.Module]:
+        """The user's module, where the mapping has one."""
+        own = self.mapping.function if isinstance(self.mapping, RowFunction) else None
+        return own if isinstance(own, nn.Module) else None
+
+    def attach(self, like: Tensor) -> None:
+        """Make the user's module a part of the model, on the device of ``like`` and frozen if that is."""
+        if self.learned is not None:
+            self.learned.to(like.device)
+            if not like.requires_grad:
+                self.learned.requires_grad_(False)
+            self.add_module(f"{LEARNED}{self.name}", self.learned)
 
     @property
     def function(self) -> Union[str, nn.Module]:
@@ -101,7 +120,7 @@ def attention_modules(model: nn.Module) -> Iterator[tuple[str, str, Any]]:
 
 
 def install(model: Any, functions: AttentionFunctions) -> None:
-    """Give every attention module of ``model`` its mapping, and the generator its own.
+    """Give every attention module of ``model`` its mapping.
 
     Softmax models are treated alike, so that a comparison of functions compares nothing else. The
     modules are replaced by `MappedMultiHeadedAttention`, which share their parameters.
@@ -129,8 +148,6 @@ def install(model: Any, functions: AttentionFunctions) -> None:
         attention.register_forward_pre_hook(tripwire.before)
         attention.register_forward_hook(tripwire.after)
     _check_architecture(model, functions, found)
-    if functions.generator == "evsoftmax":
-        _install_generator(model.generator)
 
 
 def _check_architecture(model: nn.Module, functions: AttentionFunctions, found: set[str]) -> None:
@@ -150,7 +167,14 @@ def _check_architecture(model: nn.Module, functions: AttentionFunctions, found: 
         raise InputError(f"{CONTEXT}: {functions.context}, but this model has no multi-head cross-attention")
 
 
-def _install_generator(generator: nn.Module) -> None:
+def install_generator(generator: nn.Module, functions: AttentionFunctions) -> None:
+    """Give the generator, which OpenNMT-py builds after the rest of the model, its mapping.
+
+    Raises:
+        InputError: it is not the linear layer that the mapping needs.
+    """
+    if functions.generator != "evsoftmax":
+        return
     if not isinstance(generator, nn.Linear):
         raise InputError(f"{GENERATOR}: evsoftmax does not work with copy_attn, which has a softmax of its own")
     if any(isinstance(hook, LogEvSoftmaxHook) for hook in generator._forward_hooks.values()):

@@ -15,18 +15,23 @@ def reporting_what_is_ignored(original: Callable) -> Callable:
     """Wrap ``train_single._init_train``: warn, or raise `InputError` under ``ONMT_EVSOFTMAX=strict``."""
 
     def init_train(opt):
-        from onmt.utils.logging import logger
-
         checkpoint, vocabs, transforms = original(opt)
         if checkpoint is None:
             return checkpoint, vocabs, transforms
         for problem in (*_other_vocabularies(opt, checkpoint, vocabs, transforms), *_no_steps(opt, checkpoint)):
-            if os.environ.get(SWITCH) == STRICT:
-                raise InputError(problem)
-            logger.warning("onmt_evsoftmax: %s", problem)
+            complain(problem)
         return checkpoint, vocabs, transforms
 
     return init_train
+
+
+def complain(problem: str) -> None:
+    """Warn, or raise `InputError` under ``ONMT_EVSOFTMAX=strict``."""
+    from onmt.utils.logging import logger
+
+    if os.environ.get(SWITCH) == STRICT:
+        raise InputError(problem)
+    logger.warning("onmt_evsoftmax: %s", problem)
 
 
 def _other_vocabularies(opt: Namespace, checkpoint: Mapping, vocabs: Mapping, transforms: Any) -> Iterator[str]:

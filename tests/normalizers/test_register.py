@@ -138,6 +138,11 @@ def test_a_function_that_breaks_the_contract_is_refused(function, problem):
     assert "odd" not in names()
 
 
+def test_a_module_is_refused_because_all_layers_and_models_would_share_it():
+    with pytest.raises(InputError, match="odd: give the class Tempered"):
+        register("odd", Tempered(2))
+
+
 def test_what_is_only_used_after_training_needs_no_gradient():
     register("hard", lambda scores, mask: softmax(scores.detach(), mask), trained_as="softmax")
     try:

@@ -166,7 +166,7 @@ def test_copy_attention_refuses_the_generator_function(build):
 
 
 def test_the_mapping_module_counts_calls_and_names_itself():
-    normalizer = AttentionNormalizer("sparsemax")
+    normalizer = AttentionNormalizer("sparsemax", 2)
     normalizer(torch.randn(1, 2, 3, 4))
     assert normalizer.calls == 1 and "sparsemax" in repr(normalizer)
 

@@ -261,10 +261,12 @@ def test_the_language_model_decoder_runs_too(build, calls):
 
 def test_installing_twice_changes_nothing(build):
     from onmt_evsoftmax.opennmt.functions import AttentionFunctions
-    from onmt_evsoftmax.opennmt.modules import install
+    from onmt_evsoftmax.opennmt.modules import install, install_generator
 
     model, _ = build(self_attn_function="evsoftmax", generator_function="evsoftmax")
     source, lengths = torch.randint(5, 20, (2, 6, 1)), torch.tensor([6, 6])
     expected = model.generator(model(source, source, lengths)[0])
-    install(model, AttentionFunctions("evsoftmax", "evsoftmax", "evsoftmax"))
+    functions = AttentionFunctions("evsoftmax", "evsoftmax", "evsoftmax")
+    install(model, functions)
+    install_generator(model.generator, functions)
     torch.testing.assert_close(model.generator(model(source, source, lengths)[0]), expected)
