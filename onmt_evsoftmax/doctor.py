@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
 
+from .base import extensions
+from .base.errors import InputError
 from .base.versions import TESTED, TESTED_OPENNMT
 from .plugin.startup import ACTIVE, SWITCH, is_switched_off
 
@@ -139,6 +141,28 @@ def check_armed() -> Finding:
     )
 
 
+def check_own_functions() -> Finding:
+    """Which functions of the user's are loaded, and from which files."""
+    subject = "functions of your own"
+    try:
+        places = _own_functions()
+    except InputError as error:
+        return Finding(subject, False, str(error), f"mend the module, or take it out of {extensions.VARIABLE}")
+    found = "; ".join(f"{', '.join(names)} ({place})" for place, names in places.items())
+    return Finding(subject, True, found or f"none ({extensions.VARIABLE} names their module)")
+
+
+def _own_functions() -> dict[str, list[str]]:
+    from .normalizers import registry
+
+    places: dict[str, list[str]] = {}
+    for normalizer in map(registry.get, registry.names()):
+        if normalizer.own is not None:
+            place = getattr(sys.modules.get(normalizer.own.__module__), "__file__", normalizer.own.__module__)
+            places.setdefault(place, []).append(normalizer.name)
+    return places
+
+
 def check_attention() -> Finding:
     """Build a small model through OpenNMT-py and count exact zeros in its attention."""
     try:
@@ -204,5 +228,6 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     check_startup_file,
     check_switch,
     check_armed,
+    check_own_functions,
     check_attention,
 )

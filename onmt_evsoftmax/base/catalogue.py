@@ -7,6 +7,7 @@ experiments. What a function computes stands in `onmt_evsoftmax.normalizers.regi
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Optional
 
@@ -99,6 +100,20 @@ def get(name: str) -> Function:
     return _FUNCTIONS[name]
 
 
+def described(given: Iterable[str]) -> dict[str, Function]:
+    """The functions that files of earlier processes name, in the order given.
+
+    One that this process does not know, because the module that registers it is not named, has its bare name.
+
+    >>> described(["softmax", "gone"])["gone"].printed_name
+    'gone'
+    """
+    extensions.load()
+    found = {name: _FUNCTIONS.get(name) for name in given}
+    unknown = [name for name, function in found.items() if function is None]
+    return {**found, **{name: _own(name, len(_FUNCTIONS) + place) for place, name in enumerate(unknown)}}
+
+
 def used_after(trained: str) -> tuple[str, ...]:
     """The functions that a model trained with ``trained`` is used with.
 
@@ -131,8 +146,18 @@ def add(
         raise InputError(f"there is a function {name!r} already; choose another name")
     if trained_as is not None and trained_as != name:
         get(trained_as)
-    spare = SPARE_LINES[len(_FUNCTIONS) % len(SPARE_LINES)]
-    _FUNCTIONS[name] = Function(name, printed_name or name, "row", trained_as or name, line or spare)
+    _FUNCTIONS[name] = _own(name, len(_FUNCTIONS), printed_name, trained_as, line)
+
+
+def _own(
+    name: str,
+    place: int,
+    printed_name: Optional[str] = None,
+    trained_as: Optional[str] = None,
+    line: Optional[Line] = None,
+) -> Function:
+    spare = SPARE_LINES[place % len(SPARE_LINES)]
+    return Function(name, printed_name or name, "row", trained_as or name, line or spare)
 
 
 def remove(name: str) -> None:

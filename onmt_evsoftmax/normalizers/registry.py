@@ -50,6 +50,11 @@ class Normalizer:
         return catalogue.get(self.name).family if self.name in _NORMALIZERS else "row"
 
     @property
+    def own(self) -> Optional[Callable]:
+        """What the user gave to `register`; None where it belongs to the package."""
+        return self.module or getattr(self.mapping, "function", None)
+
+    @property
     def function(self) -> Callable[..., Tensor]:
         """``function(scores, mask=None, dim=-1)``.
 
@@ -183,7 +188,7 @@ def unregister(name: str) -> None:
     Traceback (most recent call last):
     onmt_evsoftmax.base.errors.InputError: softmax belongs to onmt_evsoftmax
     """
-    if not isinstance(get(name).mapping, (RowFunction, type(None))):
+    if get(name).own is None:
         raise InputError(f"{name} belongs to onmt_evsoftmax")
     catalogue.remove(name)
     del _NORMALIZERS[name]

@@ -104,7 +104,7 @@ class RunCommands:
 
     @property
     def model(self) -> Path:
-        return self.settings.out / f"{catalogue.get(self.function).trained_as}.{self.seed}" / "model.pt"
+        return self.settings.out / f"{self._described.trained_as}.{self.seed}" / "model.pt"
 
     def translate(self) -> Words:
         files = (self.model, self.test.src, self._file("hyp"))
@@ -128,6 +128,10 @@ class RunCommands:
     def _file(self, suffix: str) -> Path:
         return self.settings.out / self.run / f"{self.test.name}.{suffix}"
 
+    @property
+    def _described(self) -> catalogue.Function:
+        return catalogue.described([self.function])[self.function]
+
     def _function(self) -> dict[str, str]:
         """What replaces the function that the checkpoint names."""
-        return {} if catalogue.get(self.function).is_trained else {"self_attn_function": self.function}
+        return {} if self._described.is_trained else {"self_attn_function": self.function}

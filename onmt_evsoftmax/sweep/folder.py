@@ -28,10 +28,12 @@ class RunFolder:
 
     @classmethod
     def of(cls, path: Path) -> Optional[RunFolder]:
-        """The run that lies at ``path``; None where it does not have the name of one."""
+        """The run that lies at ``path``; None where it has not the name of one, or of no known function and nothing of a run."""
         found = re.fullmatch(r"(.+)\.([0-9]+)", path.name)
-        known = found and found[1] in catalogue.names()
-        return cls(path.parent, found[1], int(found[2])) if known and path.is_dir() else None
+        if found is None or not path.is_dir():
+            return None
+        known = found[1] in catalogue.names() or _looks_like_a_run(path)
+        return cls(path.parent, found[1], int(found[2])) if known else None
 
     @property
     def path(self) -> Path:
@@ -72,6 +74,11 @@ class Sweep:
         return list(dict.fromkeys(run.function for run in self.wanted))
 
     @property
+    def described(self) -> dict[str, catalogue.Function]:
+        """Name -> function; a sweep can hold one that is not registered (any more)."""
+        return catalogue.described(self.functions)
+
+    @property
     def seeds(self) -> list[int]:
         return sorted({run.seed for run in self.wanted})
 
@@ -106,11 +113,15 @@ def read_sweep(path: PathLike) -> Sweep:
         wanted = [RunFolder(path, *pair) for pair in product(dict.fromkeys(plan.functions), dict.fromkeys(plan.seeds))]
     if not wanted:
         raise InputError(f"{path}: holds no run, that is no folder FUNCTION.SEED such as evsoftmax.1")
-    order = list(catalogue.names())
-    wanted.sort(key=lambda run: (run.function == AGAINST, order.index(run.function), run.seed))
+    order = {name: place for place, name in enumerate(catalogue.names())}
+    wanted.sort(key=lambda run: (run.function == AGAINST, order.get(run.function, len(order)), run.function, run.seed))
     runs = [run for run in wanted if run.path.is_dir()]
     tests = _found_tests(runs) if plan is None else [test.name for test in plan.tests]
     return Sweep(path, runs, wanted, tests, settings, plan, odd, versions)
+
+
+def _looks_like_a_run(folder: Path) -> bool:
+    return any(file.name == "train.log" or file.suffix == ".hyp" for file in folder.iterdir())
 
 
 def _found_tests(runs: list[RunFolder]) -> list[str]:

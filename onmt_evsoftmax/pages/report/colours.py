@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...base import catalogue
+from ...base.catalogue import Function
 
 MARKS = {"light": "#ffe08a", "dark": "#5c4a00"}
 
 
-def own_colours(functions: Iterable[str]) -> dict[str, dict[str, str]]:
+def own_colours(functions: Iterable[Function]) -> dict[str, dict[str, str]]:
     """CSS variables for ``light`` and ``dark`` pages: of marked words, and a line for each function."""
-    lines = {function: catalogue.get(function).line for function in functions}
+    lines = {function.name: function.line for function in functions}
     return {
         theme: {"mark": mark, **{f"line-{name}": getattr(line, theme) for name, line in lines.items()}}
         for theme, mark in MARKS.items()

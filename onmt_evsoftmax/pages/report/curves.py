@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 from typing import Any, Optional
 
-from ...base import catalogue
 from ...sweep.folder import Sweep
 from ...sweep.missing import Missing
 from ...sweep.train_log import METRICS, read_train_log
@@ -18,10 +17,9 @@ def learning_curves(sweep: Sweep) -> tuple[dict[str, Any], list[Missing]]:
     ``function`` is None for pretraining, which a sweep that starts from a given model has not; a value
     is None where the log says NaN or infinity.
     """
-    missing = []
-    train = []
+    functions, missing, train = sweep.described, [], []
     for run in sweep.runs:
-        if not catalogue.get(run.function).is_trained:
+        if not functions[run.function].is_trained:
             continue
         curves = _read(run.path / "train.log")
         if curves:

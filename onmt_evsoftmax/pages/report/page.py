@@ -11,7 +11,6 @@ from typing import Any, Callable, Optional
 import numpy as np
 
 from ...archive.panel import View
-from ...base import catalogue
 from ...base.files import PathLike, atomic_write
 from ...evaluation.comparison_table import printed
 from ...sweep.folder import Sweep
@@ -132,9 +131,10 @@ def _order(content: Content, limits: Limits) -> Iterator[int]:
 
 
 def _render(sweep: Sweep, contents: Sequence[Content], curves: dict[str, Any], missing: Sequence[Missing]) -> str:
+    functions = sweep.described
     data = {
-        "names": {name: printed(name) for name in sweep.functions},
-        "dashes": {name: catalogue.get(name).line.dash for name in sweep.functions},
+        "names": {name: function.printed_name for name, function in functions.items()},
+        "dashes": {name: function.line.dash for name, function in functions.items()},
         "curves": curves,
         "attended": {content.test.name: attended_kinds(content.test) for content in contents},
         **viewer_data([_test_data(content) for content in contents], View()),
@@ -152,7 +152,7 @@ def _render(sweep: Sweep, contents: Sequence[Content], curves: dict[str, Any], m
     }
     body = fill(HERE / "page.html", parts)
     return render(
-        title, body, data, [HERE / name for name in SCRIPTS], [HERE / "style.css"], own_colours(sweep.functions)
+        title, body, data, [HERE / name for name in SCRIPTS], [HERE / "style.css"], own_colours(functions.values())
     )
 
 

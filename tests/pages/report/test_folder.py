@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from onmt_evsoftmax.base.catalogue import SPARE_LINES
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.sweep.folder import read_sweep
-from onmt_evsoftmax.sweep.missing import missing_files
+from onmt_evsoftmax.sweep.missing import missing_files, missing_parts
 
 from .sweeps import SEEDS, TESTS, settings_of, write_settings
 
@@ -23,6 +24,20 @@ def test_seeds_are_sorted_as_numbers(tmp_path):
     for name in ("evsoftmax.10", "evsoftmax.2", "logs", "evsoftmax.old", "unknown.1"):
         (tmp_path / name).mkdir()
     assert [run.path.name for run in read_sweep(tmp_path).runs] == ["evsoftmax.2", "evsoftmax.10"]
+
+
+def test_a_function_that_is_not_registered_any_more_is_a_run(tmp_path):
+    for name in ("evsoftmax.1", "gone.1", "away.1", "no_run.1"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "gone.1" / "train.log").touch()
+    (tmp_path / "away.1" / "test.hyp").touch()
+    found = read_sweep(tmp_path)
+    assert found.functions == ["away", "gone", "evsoftmax"]
+    away, gone, evsoftmax = found.described.values()
+    assert (gone.printed_name, gone.is_trained, evsoftmax.printed_name) == ("gone", True, "ev-softmax")
+    assert {away.line, gone.line} < set(SPARE_LINES) and away.line != gone.line
+    for run in found.runs:
+        missing_parts(found, run, "test", 1)
 
 
 def test_no_folder_and_no_sweep(tmp_path):
@@ -59,7 +74,7 @@ def test_settings_and_versions_may_be_missing(own_sweep):
 @pytest.mark.parametrize(
     "key, value",
     [
-        ("functions", ["softmax", "unknown"]),
+        ("functions", ["softmax", "../unknown"]),
         ("functions", "softmax"),
         ("seeds", [1, "two"]),
         ("seeds", []),
