@@ -109,9 +109,10 @@ def described(given: Iterable[str]) -> dict[str, Function]:
     'gone'
     """
     extensions.load()
-    found = {name: _FUNCTIONS.get(name) for name in given}
-    unknown = [name for name, function in found.items() if function is None]
-    return {**found, **{name: _own(name, len(_FUNCTIONS) + place) for place, name in enumerate(unknown)}}
+    given = list(given)
+    unknown = [name for name in dict.fromkeys(given) if name not in _FUNCTIONS]
+    bare = {name: _own(name, len(_FUNCTIONS) + place) for place, name in enumerate(unknown)}
+    return {name: _FUNCTIONS.get(name) or bare[name] for name in given}
 
 
 def used_after(trained: str) -> tuple[str, ...]:

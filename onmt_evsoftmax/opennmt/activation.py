@@ -6,7 +6,7 @@ import argparse
 import functools
 import warnings
 from contextvars import ContextVar
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 from ..base.errors import InputError
 from ..base.versions import TESTED_OPENNMT
@@ -54,7 +54,7 @@ def _wrap_seams() -> None:
     from .train_from import reporting_what_is_ignored
     from .unknown_keys import reporting_unknown_keys
 
-    seams = (
+    seams: tuple[tuple[Any, str, Callable], ...] = (
         (ArgumentParser, "parse_known_args", reporting_unknown_keys),
         (onmt.opts, "model_opts", functools.partial(_then_add, add=add_model_options)),
         (onmt.opts, "translate_opts", functools.partial(_then_add, add=add_translate_options)),

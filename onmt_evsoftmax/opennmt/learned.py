@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ..base.errors import InputError
 from ..plugin.option_keys import CONTEXT, SELF
 from .functions import OVERRIDE
-from .modules import LEARNED, AttentionNormalizer, attention_modules
+from .modules import LEARNED, attention_modules
 from .train_from import complain
 
 MARK = f".softmax.{LEARNED}"
@@ -42,16 +42,16 @@ def check_storable(model: nn.Module, model_options: Namespace) -> None:
     Raises:
         InputError: the message says which parameter, and what to write instead.
     """
-    for _, normalizer in _with_parameters(model):
-        for problem in _not_storable(normalizer.learned, model_options):
-            raise InputError(f"{normalizer.name}: {problem}")
+    for attention, learned in _with_parameters(model):
+        for problem in _not_storable(learned, model_options):
+            raise InputError(f"{attention.softmax.name}: {problem}")
 
 
-def _with_parameters(model: nn.Module) -> Iterator[tuple[nn.Module, AttentionNormalizer]]:
-    """Attention modules with their mapping, where it is a module of the user's."""
+def _with_parameters(model: nn.Module) -> Iterator[tuple[Any, nn.Module]]:
+    """Attention modules whose mapping is a module of the user's, and that module."""
     for _, _, attention in attention_modules(model):
         if attention.softmax.learned is not None:
-            yield attention, attention.softmax
+            yield attention, attention.softmax.learned
 
 
 def _not_storable(module: nn.Module, options: Namespace) -> Iterator[str]:
@@ -76,14 +76,14 @@ def attach(model: nn.Module) -> None:
     Its initialisation would overwrite their values, and draw random numbers for them, so that all others differed
     from those of a softmax model of the same seed.
     """
-    for attention, normalizer in _with_parameters(model):
-        normalizer.attach(attention.linear_query.weight)
+    for attention, _ in _with_parameters(model):
+        attention.softmax.attach(attention.linear_query.weight)
 
 
 def keep_accurate(model: nn.Module) -> None:
     """Back to float32 after a model was made half: the scores that the functions see are float32, too."""
-    for _, normalizer in _with_parameters(model):
-        normalizer.learned.float()
+    for _, learned in _with_parameters(model):
+        learned.float()
 
 
 def fit(model: nn.Module, state: dict[str, Tensor], translation: Optional[Namespace]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Optional, Union
+from typing import Any, Callable, Optional, Union
 
 from torch import Tensor, nn
 
@@ -32,6 +32,8 @@ class AttentionNormalizer(nn.Module):
         mapping: what it computes; a module where it is the user's.
         calls: how often it was applied, here or inside `onmt_evsoftmax.attention`.
     """
+
+    mapping: Callable[..., Tensor]
 
     def __init__(self, name: str, heads: int) -> None:
         super().__init__()

@@ -28,7 +28,7 @@ class RunFolder:
 
     @classmethod
     def of(cls, path: Path) -> Optional[RunFolder]:
-        """The run that lies at ``path``; None where it has not the name of one, or of no known function and nothing of a run."""
+        """The run that lies at ``path``; None where its name is not that of one."""
         found = re.fullmatch(r"(.+)\.([0-9]+)", path.name)
         if found is None or not path.is_dir():
             return None
