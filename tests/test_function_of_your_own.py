@@ -1,4 +1,4 @@
-"""The functions of docs/extending.md from training to the report, by the commands that a user types."""
+"""The functions of docs/extending.md from training to the report, by the command that a user types."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from onmt_evsoftmax.archive import AttentionArchive
 
 from .conftest import ROOT
-from .sweep.projects import write_corpus, write_training_config
+from .sweep.projects import finish, make_project, start_sweep
 
 pytestmark = pytest.mark.slow
 
@@ -20,33 +20,14 @@ PRINTED = {"squared": "softmax^2", "tempered": "softmax(c_h s)"}
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory, command):
-    """The folder of both runs with their translations, archives, scores and comparison."""
-    folder = tmp_path_factory.mktemp("own")
-    write_corpus(folder)
-    write_training_config(folder)
-    (folder / "functions_of_mine.py").write_text(MODULE, encoding="utf-8")
-
-    def run(name, *words):
-        return command(name, *words, cwd=folder, ONMT_EVSOFTMAX_FUNCTIONS="functions_of_mine.py", OMP_NUM_THREADS="1")
-
-    run("onmt_evsoftmax", "prepare", "prepare.yaml")
-    steps = ("-train_steps", 5, "-save_checkpoint_steps", 5)
-    for function in PRINTED:
-        out = f"out/{function}.1"
-        (folder / out).mkdir(parents=True)
-        train = ("-config", "train.yaml", "-self_attn_function", function, *steps, "-save_model", f"{out}/model")
-        (folder / out / "train.log").write_text(run("onmt_train", *train).stderr, encoding="utf-8")
-        model, hyp, npz = f"{out}/model_step_5.pt", f"{out}/test.hyp", f"{out}/test.npz"
-        run("onmt_translate", "-model", model, "-src", "prepared/test.en", "-output", hyp, "-max_length", 20)
-        run("onmt_evsoftmax", "attend", "--model", model, "--src", "prepared/test.en", "--hyp", hyp, "--out", npz)
-        reference = ("--ref", "prepared/test.raw.de", "--hyp_segmentation", "bpe", "--hyp_tokenization", "moses")
-        who = ("--function", function, "--seed", 1, "--attention", npz, "--json", f"{out}/test.json")
-        run("onmt_evsoftmax", "score", "--hyp", hyp, *reference, *who)
-    scores = [f"out/{function}.1/test.json" for function in PRINTED]
-    run("onmt_evsoftmax", "compare", *scores, "--against", "tempered", "--samples", 50, "--out", "out/test")
-    run("onmt_evsoftmax", "report", "out")
-    return folder / "out"
+def runs(tmp_path_factory):
+    """The folder of a sweep over both, which starts them from one softmax model."""
+    project = make_project(tmp_path_factory.mktemp("own"))
+    (project.folder / "functions_of_mine.py").write_text(MODULE, encoding="utf-8")
+    steps = {"pretrain": {"steps": 5}, "fine_tune": {"steps": 5}, "average": None}
+    settings = project.write(functions=list(PRINTED), against="tempered", **steps)
+    finish(start_sweep(settings, cwd=project.folder, ONMT_EVSOFTMAX_FUNCTIONS="functions_of_mine.py"))
+    return project.out
 
 
 def page_data(path) -> tuple[str, dict]:

@@ -43,13 +43,13 @@ class Project:
         return finish(self.start(*arguments, **changes), status)
 
 
-def start_sweep(*arguments, cwd: Path) -> subprocess.Popen:
+def start_sweep(*arguments, cwd: Path, **environment: str) -> subprocess.Popen:
     cores = () if "--workflow-profile" in arguments else ("--cores", "1")
     command = [Path(sys.executable).with_name("onmt_evsoftmax"), "sweep", *arguments, *cores]
     return subprocess.Popen(
         [str(word) for word in command],
         cwd=cwd,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
