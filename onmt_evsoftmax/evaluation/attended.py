@@ -18,11 +18,16 @@ from ..archive.segmentation import word_ids
 from ..archive.words import word_starts
 
 UNITS = ("words", "positions")
+"""What is counted: source words or source pieces."""
+
 MEASURES = ("positions", "words", "share", "entropy")
-"""What is counted in every layer and head."""
+"""The figures that every layer and head has, see `KindMeans`."""
 
 ANY_HEAD = "_any_head"
-"""Behind a unit: the same, counting what at least one head attends to, the union over heads."""
+"""The end of the name of a figure that counts what at least one head attends to: the union over heads."""
+
+HEADLINES = tuple(unit + heads for unit in UNITS for heads in ("", ANY_HEAD))
+"""The figures that are a `Spread` over all target tokens, see `AttendedWords`."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +169,7 @@ class _Tally:
 
 @dataclass
 class _Headline:
-    """Mean over heads per token, its spread over tokens; exact, in integers, until the end."""
+    """Counts of a test set, for one headline figure: exact, in integers, until `spread` divides."""
 
     heads: int = 1
     tokens: int = 0

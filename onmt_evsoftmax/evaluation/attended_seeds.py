@@ -10,7 +10,7 @@ import numpy as np
 
 from ..archive import KINDS
 from ..base.errors import InputError
-from .attended import ANY_HEAD, MEASURES, UNITS
+from .attended import HEADLINES, MEASURES
 from .runs import Run
 from .significance import standard_error
 
@@ -29,18 +29,17 @@ def pool_attended(runs: Sequence[Run]) -> Optional[dict[str, Any]]:
     Raises:
         InputError: two runs differ in their layers or heads.
     """
-    runs = [run for run in runs if run.attended]
-    if not runs:
+    found = [(run, run.attended) for run in runs if run.attended]
+    if not found:
         return None
-    attended = [run.attended for run in runs]
+    attended = [one for _, one in found]
     entropies = [float(np.mean(one["kinds"]["cross"]["entropy"][-1])) for one in attended]
     return {
-        "runs": len(runs),
-        **{unit: _pool_spread(attended, unit) for unit in UNITS},
-        **{f"{unit}{ANY_HEAD}": _pool_spread(attended, f"{unit}{ANY_HEAD}") for unit in UNITS},
+        "runs": len(found),
+        **{figure: _pool_spread(attended, figure) for figure in HEADLINES},
         "entropy": {"mean": float(np.mean(entropies)), "standard_error": standard_error(entropies)},
         "kinds": {
-            kind: _over_seeds([run for run in runs if kind in run.attended["kinds"]], kind)
+            kind: _over_seeds([(run, one["kinds"][kind]) for run, one in found if kind in one["kinds"]], kind)
             for kind in KINDS
             if any(kind in one["kinds"] for one in attended)
         },
@@ -59,16 +58,16 @@ def _pool_spread(attended: Sequence[Mapping[str, Any]], unit: str) -> Optional[d
     return {"mean": float(mean), "std": math.sqrt(variance)}
 
 
-def _over_seeds(runs: Sequence[Run], kind: str) -> dict[str, Any]:
+def _over_seeds(runs: Sequence[tuple[Run, Mapping[str, Any]]], kind: str) -> dict[str, Any]:
     return {"runs": len(runs), **{measure: _table_over_seeds(runs, kind, measure) for measure in MEASURES}}
 
 
-def _table_over_seeds(runs: Sequence[Run], kind: str, measure: str) -> dict[str, Any]:
-    tables = [np.asarray(run.attended["kinds"][kind][measure], dtype=np.float64) for run in runs]
-    for run, table in zip(runs, tables):
+def _table_over_seeds(runs: Sequence[tuple[Run, Mapping[str, Any]]], kind: str, measure: str) -> dict[str, Any]:
+    tables = [np.asarray(measures[measure], dtype=np.float64) for _, measures in runs]
+    for (run, _), table in zip(runs, tables):
         if table.shape != tables[0].shape:
             raise InputError(
-                f"{run}: {kind} has {table.shape} layers and heads, but {runs[0]} has "
+                f"{run}: {kind} has {table.shape} layers and heads, but {runs[0][0]} has "
                 f"{tables[0].shape}; compare models of one size"
             )
     stacked = np.stack(tables)

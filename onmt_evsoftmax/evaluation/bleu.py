@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sacrebleu.metrics import BLEU
 
 from .metric import MetricScore, Texts
 
 FROM_SUMS = BLEU()
-"""Its tokeniser and its case do not matter to sums."""
+"""Scores summed statistics, to which tokeniser and case do not matter."""
 
 
 def score_bleu(texts: Texts) -> MetricScore:
@@ -23,7 +24,7 @@ def score_bleu(texts: Texts) -> MetricScore:
     """
     # force silences the warning about tokenised text where tokenised text was asked for
     force = texts.bleu_tokenize == "none"
-    options = {"tokenize": texts.bleu_tokenize, "lowercase": texts.lowercase, "force": force}
+    options: dict[str, Any] = {"tokenize": texts.bleu_tokenize, "lowercase": texts.lowercase, "force": force}
     metric = BLEU(**options)
     corpus = metric.corpus_score(texts.hypotheses, texts.all_references)
     per_sentence = BLEU(effective_order=True, **options)
@@ -42,4 +43,4 @@ def score_bleu(texts: Texts) -> MetricScore:
 
 def corpus_bleu(sums: Sequence[float]) -> float:
     """BLEU of summed statistics."""
-    return FROM_SUMS._compute_score_from_stats(sums).score
+    return FROM_SUMS._compute_score_from_stats([int(count) for count in sums]).score

@@ -12,7 +12,7 @@ WORD_ORDER = 2
 """The longest word n-grams of chrF++."""
 
 CHARACTERS, WITH_WORDS = CHRF(), CHRF(word_order=WORD_ORDER)
-"""For sums, to which case does not matter."""
+"""Score summed statistics, to which case does not matter."""
 
 
 def score_chrf(texts: Texts) -> MetricScore:
@@ -32,12 +32,12 @@ def score_chrfpp(texts: Texts) -> MetricScore:
 
 def corpus_chrf(sums: Sequence[float]) -> float:
     """chrF2 of summed statistics."""
-    return CHARACTERS._compute_score_from_stats(sums).score
+    return CHARACTERS._compute_score_from_stats([int(count) for count in sums]).score
 
 
 def corpus_chrfpp(sums: Sequence[float]) -> float:
     """chrF2++ of summed statistics."""
-    return WITH_WORDS._compute_score_from_stats(sums).score
+    return WITH_WORDS._compute_score_from_stats([int(count) for count in sums]).score
 
 
 def _score(texts: Texts, metric: CHRF) -> MetricScore:

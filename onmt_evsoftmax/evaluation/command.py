@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from ..archive.segmentation import SCHEMES
 from ..base.errors import InputError
 from .languages import STEMMERS, Language, find_language
 from .metrics import METRICS
-from .text import TOKENIZATIONS, TextFile, check_aligned, load_text
+from .text import FORMS, TOKENIZATIONS, TextFile, check_aligned, load_text
 
 if TYPE_CHECKING:
     from ..archive import AttentionArchive
@@ -184,7 +185,7 @@ def _load(
 
 def _archives(
     arguments: argparse.Namespace, hypotheses: list[TextFile], source: Optional[TextFile]
-) -> list[Optional[AttentionArchive]]:
+) -> Sequence[Optional[AttentionArchive]]:
     """The archive of each hypothesis file, checked, or None for each."""
     from ..archive import AttentionArchive
     from .system import check_archive_fits
@@ -205,5 +206,4 @@ def _archives(
 
 def _settings(arguments: argparse.Namespace, language: Language) -> dict[str, Any]:
     names = ("lowercase", "bleu_tokenize")
-    forms = [f"{side}_{unit}" for side in ("hyp", "ref") for unit in ("segmentation", "tokenization")]
-    return {"lang": language.code, **{name: getattr(arguments, name) for name in (*names, *forms)}}
+    return {"lang": language.code, **{name: getattr(arguments, name) for name in (*names, *FORMS)}}

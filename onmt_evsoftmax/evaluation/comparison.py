@@ -131,10 +131,10 @@ def _difference(metric: str, pairs: Sequence[tuple[Run, Run]], test: str, resamp
     paired = _significance(metric, pairs, resampling)
     over_seeds = seed_test(gaps)
     p_values = {
-        "joint": paired and joint_p(gaps, paired.interval),
-        "randomisation": paired and paired.p_randomisation,
-        "bootstrap": paired and paired.p_bootstrap,
-        "seeds": over_seeds and over_seeds.p,
+        "joint": joint_p(gaps, paired.interval) if paired else None,
+        "randomisation": paired.p_randomisation if paired else None,
+        "bootstrap": paired.p_bootstrap if paired else None,
+        "seeds": over_seeds.p if over_seeds else None,
     }
     deciding = OVER_SENTENCES[0] if test == "joint" and len(pairs) == 1 else test
     return {
@@ -148,11 +148,12 @@ def _difference(metric: str, pairs: Sequence[tuple[Run, Run]], test: str, resamp
 
 
 def _significance(metric: str, pairs: Sequence[tuple[Run, Run]], resampling: Resampling) -> Optional[Significance]:
-    """None where the JSON of a run lacks the sentence statistics of a corpus metric."""
-    if METRICS[metric].corpus is None:
+    """Tests over sentences; None where the JSON of a run lacks the sentence statistics of a corpus metric."""
+    corpus_score = METRICS[metric].corpus_score()
+    if corpus_score is None:
         gaps = [a.sentence_scores[metric] - b.sentence_scores[metric] for a, b in pairs]
         return mean_significance(sum(gaps) / len(gaps), resampling)
     if not all(metric in run.statistics for pair in pairs for run in pair):
         return None
     systems, references = zip(*((a.statistics[metric], b.statistics[metric]) for a, b in pairs))
-    return corpus_significance(METRICS[metric].corpus_score(), systems, references, resampling)
+    return corpus_significance(corpus_score, systems, references, resampling)

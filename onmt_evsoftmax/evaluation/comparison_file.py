@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 from ..base.documents import read_json
 from ..base.errors import InputError
-from .attended import ANY_HEAD, MEASURES, UNITS
+from .attended import ANY_HEAD, HEADLINES, MEASURES
 from .comparison import FORMAT, METHOD, VERSION, mark
 from .json_part import LARGEST, Damaged, Part
 from .metrics import metric
@@ -26,7 +26,7 @@ KEYS = (
     "signatures",
     "notes",
 )
-"""What the table and its legend read."""
+"""The keys that a table and its legend need."""
 
 UPGRADED = (
     "The marks were those of randomisation over sentences when this was written; they and p (joint) were "
@@ -59,7 +59,7 @@ def read_comparison(path: Path) -> dict[str, Any]:
 
 
 def _upgrade(comparison: dict[str, Any]) -> dict[str, Any]:
-    """Version 1 had no joint test; what it needs is there: the scores of the seeds, and an interval."""
+    """A file of version 1 with the joint test added, from the scores of its seeds and its intervals."""
     comparison = {**comparison, "version": VERSION, "method": {**METHOD, **comparison["method"]}}
     comparison["method"]["attended"] = METHOD["attended"]
     functions, replaced = comparison["functions"], comparison["test"] == OVER_SENTENCES[0]
@@ -135,10 +135,10 @@ def _check_function(function: Part, metrics: Sequence[str]) -> list:
 
 def _check_attended(attended: Part) -> None:
     attended.key("runs").whole(1)
-    for figure in (f"{unit}{heads}" for unit in UNITS for heads in ("", ANY_HEAD)):
+    for figure in HEADLINES:
         spread = attended.optional(figure) if figure.endswith(ANY_HEAD) else attended.key(figure)
-        for key in ("mean", "std") if spread is not None else ():
-            spread.key(key).number(0, LARGEST)
+        for number in map(spread.key, ("mean", "std")) if spread is not None else ():
+            number.number(0, LARGEST)
     attended.key("entropy").key("mean").number(-1, LARGEST)
     _check_optional_number(attended.key("entropy"), "standard_error", 0, LARGEST)
     for _, kind in attended.key("kinds").items():
@@ -157,7 +157,7 @@ def _check_optional_number(part: Part, key: str, low: float, high: float) -> Non
 
 
 def _optional(part: Part, key: str) -> Optional[Part]:
-    """What may be absent is null for those who read on."""
+    """A value that may be absent; the object then gets it as null, so that readers find every key."""
     found = part.optional(key)
     if found is None:
         part.value[key] = None

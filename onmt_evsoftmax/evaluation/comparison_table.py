@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ..base.catalogue import printed_name
-from .attended import ANY_HEAD, MEASURES, UNITS
+from .attended import ANY_HEAD, HEADLINES, MEASURES, UNITS
 from .metrics import by_signature, explain_arrow, held, metric
 from .significance import OVER_SENTENCES, TESTS
 
@@ -51,7 +51,7 @@ LATEX = {
 
 @dataclass(frozen=True)
 class Cell:
-    """``mean ± spread`` with a mark; no mean where there is nothing to say, no spread with one seed."""
+    """``mean ± spread`` with a mark; no mean where nothing was measured, no spread with one seed."""
 
     mean: Optional[float]
     spread: Optional[float] = None
@@ -69,9 +69,7 @@ class Cell:
         return f"{self.mean:.2f}{spread}{self.mark}"
 
 
-def printed(function: str) -> str:
-    """A function as tables write it; a name of the user's own stays as it is."""
-    return printed_name(function)
+printed = printed_name  # for sweep/testset.py, until that reads the catalogue itself
 
 
 def table_rows(comparison: dict[str, Any]) -> Iterator[tuple[str, list[Cell]]]:
@@ -98,7 +96,7 @@ def _attended_cells(functions: dict[str, Any], figure: str, spread: str) -> list
 
 
 def legend(comparison: dict[str, Any]) -> Iterator[str]:
-    """What the reader of the table must know, line by line."""
+    """The notes below a table, line by line: what was compared, how it was tested, what the marks mean."""
     reference, method, resampling = (comparison[key] for key in ("reference", "method", "resampling"))
     yield f"{reference['lines']} sentences against {_references(comparison)}."
     yield f"Scores: {method['mean']}. Attended: {method['attended']}."
@@ -115,8 +113,8 @@ def legend(comparison: dict[str, Any]) -> Iterator[str]:
 
 
 def _marks(comparison: dict[str, Any]) -> Iterator[str]:
-    """Whose p-value the marks are, and what it leaves untested."""
-    against = printed(comparison["against"])
+    """The notes on the marks: which test sets them, and what it leaves untested."""
+    against = printed_name(comparison["against"])
     yield (
         f"* and **: {against} is better with p < 0.05 and p < 0.01; † and ††: worse; not corrected for the "
         "number of tests."
@@ -126,7 +124,7 @@ def _marks(comparison: dict[str, Any]) -> Iterator[str]:
         for found in metrics.values():
             deciding.setdefault(found["test"], {})[name] = found["seeds"]
     for test, seeds in deciding.items():
-        whose = "" if len(deciding) == 1 else f" of {', '.join(map(printed, seeds))}"
+        whose = "" if len(deciding) == 1 else f" of {', '.join(map(printed_name, seeds))}"
         one = ", for there is one" if all(len(shared) == 1 for shared in seeds.values()) else ""
         untested = f" Seeds are not tested{one}: others may give other marks."
         yield (
@@ -145,11 +143,11 @@ def _references(comparison: dict[str, Any]) -> str:
 def to_markdown(comparison: dict[str, Any]) -> str:
     """Table 4, the differences with intervals and p-values, and the legend."""
     functions = comparison["functions"]
-    lines = [_markdown_row("", *map(printed, functions)), "|---|" + "---:|" * len(functions)]
+    lines = [_markdown_row("", *map(printed_name, functions)), "|---|" + "---:|" * len(functions)]
     lines += [_markdown_row(name, *(cell.text() for cell in row)) for name, row in table_rows(comparison)]
     lines.append(_markdown_row("seeds", *(_seeds(summary["seeds"]) for summary in functions.values())))
     if comparison["differences"]:
-        against, method = printed(comparison["against"]), comparison["method"]
+        against, method = printed_name(comparison["against"]), comparison["method"]
         p = (f"p ({test})" for test in TESTS)
         heads = ("difference", "95 % over sentences", *p, "95 % over seeds")
         lines += ["", _markdown_row(f"minus {against}", "", *heads), "|---|---|" + "---:|" * len(heads)]
@@ -163,7 +161,7 @@ def to_markdown(comparison: dict[str, Any]) -> str:
 def to_latex(comparison: dict[str, Any]) -> str:
     """A ``table`` that needs ``\\usepackage{booktabs}``."""
     functions = comparison["functions"]
-    heads = " & ".join(["", *(escape_latex(printed(name)) for name in functions)])
+    heads = " & ".join(["", *(escape_latex(printed_name(name)) for name in functions)])
     lines = [r"\begin{table}", r"\centering", r"\begin{tabular}{l" + "c" * len(functions) + "}", r"\toprule"]
     lines += [heads + r" \\", r"\midrule"]
     for number, (heading, cells) in enumerate(table_rows(comparison)):
@@ -220,7 +218,7 @@ def _difference_rows(comparison: dict[str, Any]) -> Iterator[list[str]]:
             p = [p_text(found["p"][test]) for test in TESTS]
             intervals = [_interval(found[key]) for key in ("interval", "interval_over_seeds")]
             gap = f"{found['difference']:+.2f}"
-            yield [printed(name), metric(measure).heading, gap, intervals[0], *p, intervals[1]]
+            yield [printed_name(name), metric(measure).heading, gap, intervals[0], *p, intervals[1]]
 
 
 def _seeds(seeds: list) -> str:
@@ -259,7 +257,7 @@ def _score_row(name: str, measure: str, score: dict[str, Any], found: Optional[d
 
 def _attended_rows(attended: dict[str, Any]) -> Iterator[dict[str, Any]]:
     runs = attended["runs"]
-    for figure in (f"{unit}{heads}" for unit in UNITS for heads in ("", ANY_HEAD)):
+    for figure in HEADLINES:
         if attended.get(figure):
             mean, deviation = attended[figure]["mean"], attended[figure]["std"]
             yield {"measure": figure, "runs": runs, "mean": mean, "standard_deviation": deviation}

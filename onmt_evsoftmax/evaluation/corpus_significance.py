@@ -1,15 +1,16 @@
-"""The same questions for corpus scores, such as BLEU, which are no means of sentence scores: sacrebleu's tests."""
+"""Paired tests of corpus scores such as BLEU, which are no means over sentences: those of sacrebleu, over seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 from sacrebleu.metrics.base import Score, Signature
 from sacrebleu.significance import PairedTest
 
+from .metric import CorpusScore
 from .significance import IDENTICAL, Resampling, Significance, bootstrap_counts, percentile_interval
 
 NAME = "corpus score"
@@ -25,7 +26,7 @@ class MeanOverSeeds:
     own test.
     """
 
-    def __init__(self, corpus_score: Callable[[Sequence[float]], float], seeds: int) -> None:
+    def __init__(self, corpus_score: CorpusScore, seeds: int) -> None:
         self.corpus_score, self.seeds = corpus_score, seeds
 
     def get_signature(self) -> Signature:
@@ -43,7 +44,7 @@ class MeanOverSeeds:
 
 
 def corpus_significance(
-    corpus_score: Callable[[Sequence[float]], float],
+    corpus_score: CorpusScore,
     system: Sequence[np.ndarray],
     reference: Sequence[np.ndarray],
     resampling: Resampling,
@@ -55,7 +56,7 @@ def corpus_significance(
     makes that p-value close to a one-sided one; its randomisation test is two-sided.
 
     Args:
-        corpus_score: see `metrics.Metric.corpus`.
+        corpus_score: see `metric.CorpusScore`.
         system: per seed the sufficient statistics ``[sentences, counts]``.
         reference: those of the system to compare with, seeds in the same order.
     """
@@ -64,10 +65,10 @@ def corpus_significance(
     if np.array_equal(rows, baseline):
         return IDENTICAL  # sacrebleu counts strictly larger differences only: it would find p = 1 / (n + 1)
     p_values = {}
+    systems: list[tuple[str, Any]] = [("reference", baseline), ("system", rows)]
+    metrics: dict[str, Any] = {NAME: mean}
     for kind, count in (("ar", resampling.trials), ("bs", resampling.samples)):
-        systems = [("reference", baseline), ("system", rows)]
-        test = PairedTest(systems, {NAME: mean}, None, test_type=kind, n_samples=count)
-        _, results = test()
+        results: dict[str, Any] = PairedTest(systems, metrics, None, test_type=kind, n_samples=count)()[1]
         p_values[kind] = float(results[NAME][1].p_value)
     observed = mean._aggregate_and_compute(rows).score - mean._aggregate_and_compute(baseline).score
     interval = percentile_interval(_bootstrap_differences(mean, rows, baseline, resampling))

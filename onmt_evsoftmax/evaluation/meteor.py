@@ -22,11 +22,12 @@ class NoSynonyms:
         return []
 
 
-class NoStems:
-    """A stemmer for a language that has none: words match by form only."""
+class Stemmer:
+    """Snowball's stemmer of a language; without one words stay as they are, and match by form only."""
 
-    def stem(self, word: str) -> str:
-        return word
+    def __init__(self, lang: str) -> None:
+        stem = SnowballStemmer(STEMMERS[lang]).stem if lang in STEMMERS else str
+        self.stem = lru_cache(maxsize=None)(stem)  # nearly all of the time, and words come again
 
 
 def score_meteor(texts: Texts) -> MetricScore:
@@ -42,8 +43,7 @@ def score_meteor(texts: Texts) -> MetricScore:
     matches alone, and the signature says so.
     """
     lang = texts.lang
-    stemmer = SnowballStemmer(STEMMERS[lang]) if lang in STEMMERS else NoStems()
-    stemmer.stem = lru_cache(maxsize=None)(stemmer.stem)  # nearly all of the time, and words come again
+    stemmer = Stemmer(lang)
     sentences = [
         100
         * meteor_score(

@@ -6,13 +6,13 @@ A new metric is a file beside this one, whose function takes `Texts` and returns
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Callable, Optional
 
 from .json_part import LARGEST
-from .metric import MetricScore, Texts
+from .metric import CorpusScore, MetricScore, Texts
 
 HIGHEST = 100 + 1e-6
 """Of a metric that goes up to 100; a perfect BLEU is 100.00000000000004."""
@@ -26,8 +26,8 @@ class Metric:
         printed_name: as tables write it.
         function: the module and the function that scores, ``.bleu.score_bleu``; without the first dot it may be
             in any package. It is imported when it is first called.
-        corpus: None where the score of a file is the mean of its sentences' scores. Else the function, written
-            like ``function``, that takes summed ``sentence_statistics`` and returns a corpus score.
+        corpus: the `CorpusScore`, written like ``function``; None where the score of a file is the mean of its
+            sentences' scores.
         statistics: how many numbers a sentence has of these.
         higher_is_better: false for a count of errors.
         needs_source: whether ``Texts.source`` must be there.
@@ -57,9 +57,9 @@ class Metric:
         """The score of a file and of its sentences."""
         return _load(self.function)(texts)
 
-    def corpus_score(self) -> Callable[[Sequence[float]], float]:
+    def corpus_score(self) -> Optional[CorpusScore]:
         """The function ``corpus``."""
-        return _load(self.corpus)
+        return _load(self.corpus) if self.corpus else None
 
 
 METRICS = {
@@ -84,7 +84,7 @@ METRICS = {
 
 
 def metric(name: str) -> Metric:
-    """Its row; of a metric that this version does not know, its name alone."""
+    """The row of a metric; one that this version does not know has its name alone."""
     return METRICS.get(name) or Metric(name, "", bounds=(-math.inf, math.inf))
 
 

@@ -114,7 +114,7 @@ def print_report(report: dict[str, Any], console: Console) -> None:
 
 
 def _columns(report: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    """Heading and cells, one per system."""
+    """Heading and cells of each column; a cell per system."""
     systems = report["systems"]
     for name in held(report["signatures"]):
         yield metric(name).heading.replace("-", "\n-"), [f"{system['scores'][name]:.2f}" for system in systems]
@@ -124,7 +124,7 @@ def _columns(report: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _tables(title: Text, names: Sequence[Text], columns: Sequence[tuple], console: Console) -> Iterator[Table]:
-    """As many columns as the console has room for, then tables with the others."""
+    """A table of as many columns as the console has room for, then tables of the others."""
     count = len(columns)
     while count > 1 and _narrowest(columns[:count], console) > console.width:
         count -= 1
@@ -169,10 +169,11 @@ def legend(report: dict[str, Any]) -> Iterator[str]:
 
 def _any_head(system: dict[str, Any]) -> Optional[str]:
     """The union over heads, in words; None where it was not counted."""
-    found = [(system["attended"] or {}).get(f"{unit}{ANY_HEAD}") for unit in UNITS]
-    if not all(found):
+    attended = system["attended"] or {}
+    found = [(unit, attended[unit + ANY_HEAD]) for unit in UNITS if attended.get(unit + ANY_HEAD)]
+    if len(found) < len(UNITS):
         return None
-    figures = ", ".join(f"{_spread(spread)} {unit}" for spread, unit in zip(found, UNITS))
+    figures = ", ".join(f"{_spread(spread)} {unit}" for unit, spread in found)
     return f"attended by any head, {system['name']}: {figures}"
 
 
@@ -181,7 +182,8 @@ def _spread(spread: dict[str, float]) -> str:
 
 
 def _describe(system: System) -> dict[str, Any]:
-    described = {
+    """A system as `build_report` says; without an archive ``attention`` and ``attended`` are null."""
+    described: dict[str, Any] = {
         "name": system.name,
         "function": system.function,
         "seed": system.seed,
@@ -216,8 +218,8 @@ def _notes(systems: Sequence[System], references: Sequence[TextFile]) -> list[st
             notes.append(f"{file.path}: {empty} line(s) without text, which match nothing in any metric")
     for system in systems:
         notes += system.hypothesis.notes
-        sentences = system.archive.metadata["sentences"] if system.archive is not None else []
-        sourceless = sum(not sentence["source"] for sentence in sentences)
-        if sourceless:
-            notes.append(f"{system.archive.path}: {sourceless} sentence(s) without source: no word is attended there")
+        if system.archive is not None:
+            sourceless = sum(not sentence["source"] for sentence in system.archive.metadata["sentences"])
+            note = f"{system.archive.path}: {sourceless} sentence(s) without source: no word is attended there"
+            notes += [note] if sourceless else []
     return list(dict.fromkeys(notes))

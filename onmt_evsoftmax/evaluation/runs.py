@@ -48,10 +48,11 @@ class Run:
         return f"{self.name!r} in {self.path}"
 
 
-LATER_KEYS = {"further_references": [], "language": None}
-"""What files of scores have not held from the beginning -> what its absence means."""
+LATER_KEYS: dict[str, Any] = {"further_references": [], "language": None}
+"""A key that score files of older versions lack -> the value to read in its place."""
 
-Groups = dict  # function -> {seed: Run}, functions in the order of the tables, seeds ascending
+Groups = dict[str, dict[Optional[int], Run]]
+"""Function -> seed -> its run; functions in the order of the tables, seeds ascending."""
 
 
 def read_runs(arguments: Sequence[str]) -> tuple[list[Run], dict[str, Any]]:
@@ -72,7 +73,8 @@ def read_runs(arguments: Sequence[str]) -> tuple[list[Run], dict[str, Any]]:
     return gather_runs(map(_read, arguments))
 
 
-ScoreFile = tuple  # path, its scores, and the function and the seed of its only system, each None where nobody said it
+ScoreFile = tuple[PathLike, dict[str, Any], Optional[str], Optional[int]]
+"""A path, its scores, and the function and the seed of its only system, each None where nobody said it."""
 
 
 def _read(argument: str) -> ScoreFile:
@@ -245,7 +247,7 @@ def _run(path: str, system: Mapping[str, Any], function: Optional[str], seed: Op
 
 
 def _function(path: str, system: Mapping[str, Any]) -> str:
-    """As scored, as in the attention archive, or by the name."""
+    """The function that the system says, or its attention archive, or its name."""
     function = system.get("function") or ((system.get("attention") or {}).get("functions") or {}).get("cross")
     if function is None and system["name"] in catalogue.names():
         function = system["name"]

@@ -9,8 +9,7 @@ from ..archive import KINDS
 from .attended import ANY_HEAD, MEASURES, UNITS
 from .json_part import LARGEST, Damaged, Part
 from .metrics import held, metric
-
-FORM = [f"{side}_{unit}" for side in ("hyp", "ref") for unit in ("segmentation", "tokenization")]
+from .text import FORMS
 
 
 def check_scores(report: Any) -> None:
@@ -28,7 +27,7 @@ def check_scores(report: Any) -> None:
     for key in ("path", "sha256"):
         reference.key(key).text()
     check_texts(root)
-    for key in FORM:
+    for key in FORMS:
         root.key("settings").key(key).text()
     metrics = check_signatures(root)
     systems = root.key("systems")
@@ -79,8 +78,7 @@ def check_texts(root: Part) -> None:
     for reference in references.parts("reference") if references is not None else ():
         for key in ("path", "sha256"):
             reference.key(key).text()
-    for key in ("code", "said_by", "source") if language is not None else ():
-        said = language.optional(key)
+    for said in map(language.optional, ("code", "said_by", "source")) if language is not None else ():
         if said is not None:
             said.text()
 
@@ -132,5 +130,5 @@ def _check_attended(attended: Part, lines: int) -> None:
     kinds.key("cross")
     for kind in KINDS:
         tables = kinds.optional(kind)
-        for measure in MEASURES if tables is not None else ():
-            tables.key(measure).table(low=-1)  # rounding of half precision can take an entropy below 0
+        for table in map(tables.key, MEASURES) if tables is not None else ():
+            table.table(low=-1)  # rounding of half precision can take an entropy below 0

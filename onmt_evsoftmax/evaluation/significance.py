@@ -23,10 +23,10 @@ BLOCK = 10_000_000
 """How many random numbers are held at a time."""
 
 TESTS = ("joint", "randomisation", "bootstrap", "seeds")
-"""The names of the tests: over seeds and sentences together, over sentences, over sentences, over seeds."""
+"""The names of the tests: of seeds and sentences together, of sentences in two ways, of seeds."""
 
 OVER_SENTENCES = ("randomisation", "bootstrap")
-"""Those that say nothing about other seeds."""
+"""The tests that resample sentences alone: they do not say whether other seeds would agree."""
 
 TIE = 1e-9
 """Relative slack: a resampled difference that equals the observed one up to rounding counts."""
@@ -73,9 +73,8 @@ class Significance:
 IDENTICAL = Significance(0.0, (0.0, 0.0), 1.0, 1.0)
 
 
-def mean_significance(differences: Sequence[float], resampling: Resampling) -> Significance:
-    """Both tests for the mean of paired differences, one per sentence."""
-    differences = np.asarray(differences, dtype=np.float64)
+def mean_significance(differences: np.ndarray, resampling: Resampling) -> Significance:
+    """Both tests for the mean of paired differences ``[sentences]``."""
     if not differences.any():
         return IDENTICAL
     resampled = bootstrap_means(differences, resampling)
@@ -163,10 +162,10 @@ def seed_test(differences: Sequence[float], confidence: float = CONFIDENCE) -> O
     """
     from scipy.special import stdtr, stdtrit
 
-    if len(differences) < 2:
+    error, freedom = standard_error(differences), len(differences) - 1
+    if error is None:
         return None
-    mean, error = fmean(differences), standard_error(differences)
-    freedom = len(differences) - 1
+    mean = fmean(differences)
     half = float(stdtrit(freedom, (1 + confidence) / 2)) * error
     if error == 0:
         return SeedTest(float(mean == 0), (mean, mean))
@@ -193,9 +192,10 @@ def joint_p(differences: Sequence[float], interval: tuple[float, float]) -> Opti
     """
     from scipy.special import ndtr, ndtri
 
-    if len(differences) < 2:
+    over_seeds, freedom = standard_error(differences), len(differences) - 1
+    if over_seeds is None:
         return None
-    mean, over_seeds, freedom = fmean(differences), standard_error(differences), len(differences) - 1
+    mean = fmean(differences)
     over_sentences = (interval[1] - interval[0]) / 2 / float(ndtri((1 + CONFIDENCE) / 2))
     if over_seeds == over_sentences == 0:
         return float(mean == 0)

@@ -43,4 +43,4 @@ def score_ter(texts: Texts) -> MetricScore:
 
 def corpus_ter(sums: Sequence[float]) -> float:
     """TER of summed statistics; 100 for words against references without any, 0 for nothing against nothing."""
-    return FROM_SUMS._compute_score_from_stats(sums).score
+    return FROM_SUMS._compute_score_from_stats(list(sums)).score

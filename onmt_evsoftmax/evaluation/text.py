@@ -12,6 +12,9 @@ from ..base.errors import InputError
 from ..base.files import PathLike, read_lines, sha256
 
 TOKENIZATIONS = ("none", "moses")
+FORMS = tuple(f"{side}_{unit}" for side in ("hyp", "ref") for unit in ("segmentation", "tokenization"))
+"""The settings that say in which form hypotheses and references come."""
+
 MOSES_ESCAPES = ("&apos;", "&quot;", "&amp;", "&lt;", "&gt;", "&#91;", "&#93;", "&#124;")
 
 

@@ -6,7 +6,10 @@ import html
 from collections.abc import Sequence
 from typing import Optional
 
-from ...evaluation.comparison_table import Cell, legend, p_text, printed, table_rows
+import numpy as np
+
+from ...base.catalogue import printed_name
+from ...evaluation.comparison_table import Cell, legend, p_text, table_rows
 from ...evaluation.metrics import metric
 from ...evaluation.significance import TESTS
 from ...sweep.folder import Sweep
@@ -36,7 +39,7 @@ def _score_table(test: TestSet) -> str:
     functions = test.comparison["functions"]
     rows = [[heading, *map(_cell, cells)] for heading, cells in table_rows(test.comparison)]
     seeds = [_seeds(summary["seeds"]) for summary in functions.values()]
-    return table(test.name, ["", *map(printed, functions)], [*rows, ["seeds", *seeds]])
+    return table(test.name, ["", *map(printed_name, functions)], [*rows, ["seeds", *seeds]])
 
 
 def _seeds(seeds: Sequence[Optional[int]]) -> str:
@@ -54,11 +57,11 @@ def _differences(test: TestSet) -> str:
     comparison = test.comparison
     if comparison is None or not comparison["differences"]:
         return ""
-    against, method = printed(comparison["against"]), comparison["method"]
+    against, method = printed_name(comparison["against"]), comparison["method"]
     heads = ["function", "metric", "difference", "95 % over sentences", *(f"p ({name})" for name in TESTS)]
     rows = [
         [
-            escape(printed(function)),
+            escape(printed_name(function)),
             escape(metric(measure).heading),
             f"{found['difference']:+.2f}",
             _interval(found["interval"]),
@@ -96,7 +99,7 @@ def example_list(
     test: TestSet,
     title: str,
     numbers: Sequence[int],
-    differences: Sequence[float],
+    differences: np.ndarray,
     pair: tuple[str, str],
     carried: set[int],
 ) -> str:
@@ -112,8 +115,8 @@ def _example(test: TestSet, number: int, difference: float, pair: tuple[str, str
     one, other = (test.shown.get(name) for name in pair)
     if one and other and one.hypotheses is not None and other.hypotheses is not None:
         first, second = one.hypotheses[number], other.hypotheses[number]
-        lines.append((printed(pair[0]), _bleu(one.bleu, number), mark_differences(first, second)))
-        lines.append((printed(pair[1]), _bleu(other.bleu, number), mark_differences(second, first)))
+        lines.append((printed_name(pair[0]), _bleu(one.bleu, number), mark_differences(first, second)))
+        lines.append((printed_name(pair[1]), _bleu(other.bleu, number), mark_differences(second, first)))
     items = "\n".join(f"<dt>{escape(name)}{score}</dt><dd>{text or '(empty)'}</dd>" for name, score, text in lines)
     button = (
         f'<button type="button" class="open" data-test="{escape(test.name)}" data-sentence="{number}">'
@@ -125,7 +128,7 @@ def _example(test: TestSet, number: int, difference: float, pair: tuple[str, str
     return f"<li>{head}\n<dl>\n{items}\n</dl></li>"
 
 
-def _bleu(scores: Optional[Sequence[float]], number: int) -> str:
+def _bleu(scores: Optional[np.ndarray], number: int) -> str:
     return "" if scores is None else f' <span class="spread">BLEU {scores[number]:.1f}</span>'
 
 

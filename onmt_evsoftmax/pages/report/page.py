@@ -11,8 +11,8 @@ from typing import Any, Callable, Optional
 import numpy as np
 
 from ...archive.panel import View
+from ...base.catalogue import printed_name
 from ...base.files import PathLike, atomic_write
-from ...evaluation.comparison_table import printed
 from ...sweep.folder import Sweep
 from ...sweep.missing import Missing, continuation, missing_files
 from ...sweep.settings import AGAINST
@@ -158,7 +158,7 @@ def _render(sweep: Sweep, contents: Sequence[Content], curves: dict[str, Any], m
 
 def _summary(sweep: Sweep, contents: Sequence[Content]) -> str:
     seeds = sweep.seeds
-    functions = ", ".join(map(printed, sweep.functions))
+    functions = ", ".join(map(printed_name, sweep.functions))
     begun, wanted = len(sweep.runs), len(sweep.wanted)
     unfinished = f" Only {begun} of {wanted} runs have begun." if begun < wanted else ""
     tests = ", ".join(f"{content.test.name} ({content.test.size} sentences)" for content in contents)
@@ -185,11 +185,12 @@ def _test_data(content: Content) -> dict[str, Any]:
 
 def _sentence(test: TestSet, number: int) -> dict[str, Any]:
     shown = [test.shown[name] for name in test.models]
+    assert test.sources is not None  # archives hold the source, and the hypotheses
     return describe_sentence(
         number,
         test.sources[number],
         None if test.references is None else test.references[number],
-        [one.hypotheses[number] for one in shown],
+        [one.hypotheses[number] for one in shown if one.hypotheses is not None],
         [None if one.bleu is None else one.bleu[number] for one in shown],
     )
 
@@ -212,14 +213,15 @@ def _carried(content: Content) -> str:
 
 def _examples(content: Content) -> str:
     name = markup.escape(content.test.name)
+    one, other = map(printed_name, PAIR)
     if content.differences is None:
-        why = f"{printed(PAIR[0])} and {printed(PAIR[1])} have no seed in common that is scored with BLEU (yet)."
+        why = f"{one} and {other} have no seed in common that is scored with BLEU (yet)."
         return f"<h3>{name}</h3>\n<p>{markup.escape(why)}</p>"
     parts = [
         markup.example_list(content.test, title, numbers, content.differences, PAIR, set(content.weights))
         for title, numbers in (
-            (f"{printed(PAIR[0])} gains most", content.best),
-            (f"{printed(PAIR[0])} loses most", content.worst),
+            (f"{one} gains most", content.best),
+            (f"{one} loses most", content.worst),
         )
     ]
     return f"<h3>{name}</h3>\n" + "\n".join(parts)
