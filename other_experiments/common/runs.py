@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, TextIO
 
 import torch
 import yaml
@@ -18,7 +18,7 @@ from onmt_evsoftmax.base.locks import lock
 
 
 class RunFolder:
-    """The folder of one run.
+    """A folder that holds all of one run.
 
     It holds ``config.yaml``, ``log.jsonl`` (one measurement a line), ``checkpoint.pt`` and, when
     the run is through, ``results.json``. Work through it in this order: ``load()``, then ``log``
@@ -40,7 +40,7 @@ class RunFolder:
         keep_config(self.path, config)
         self._log_file = self.path / "log.jsonl"
         self._lines = 0
-        self._log = None
+        self._log: Optional[TextIO] = None
 
     @property
     def results(self) -> Optional[dict[str, Any]]:

@@ -21,7 +21,7 @@ def parse_seeds(text: str) -> list[int]:
     >>> parse_seeds("0-3,12")
     [0, 1, 2, 3, 12]
     """
-    seeds = []
+    seeds: list[int] = []
     for part in str(text).split(","):
         match = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", part)
         if match is None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 import numpy as np
+from torch import nn
 
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.base.files import atomic_write
@@ -62,10 +63,10 @@ class Training(abc.ABC):
             getattr(self, part).load_state_dict(state[part])
         self.state = dict(state["state"])
 
-    def keep_if_best(self, score: float, epoch: int) -> None:
-        """Keep the weights of the model, with the number of the epoch, if no earlier score was as high."""
+    def keep_if_best(self, model: nn.Module, score: float, epoch: int) -> None:
+        """Keep the weights of ``model``, with the number of the epoch, if no earlier score was as high."""
         if "best" not in self.state or score > self.state["best_score"]:
-            best = {name: value.clone() for name, value in self.model.state_dict().items()}
+            best = {name: value.clone() for name, value in model.state_dict().items()}
             self.state.update(best_score=score, best_epoch=epoch, best=best)
 
     @abc.abstractmethod
@@ -76,8 +77,8 @@ class Training(abc.ABC):
             log: all lines that `begin` and `advance` returned.
         """
 
-    def arrays(self) -> dict[str, dict[str, np.ndarray]]:
-        """What figures need besides: name of an ``.npz`` file -> name -> array."""
+    def arrays(self) -> dict[str, dict[str, Any]]:
+        """What figures need besides: name of an ``.npz`` file -> name -> array, or numbers that make one."""
         return {}
 
 

@@ -15,7 +15,10 @@ from .model import ConditionalVAE
 
 
 class Measurement(NamedTuple):
-    """Of one method: prior p(z|y) ``[S, Y, K]``, and each distance of `DISTANCES` ``[S, Y]``."""
+    """The prior p(z|y) that a method makes, ``[S, Y, K]``, and its distances from the truth, ``[S, Y]`` each.
+
+    S seeds, Y labels, K latent classes; the distances are those of `DISTANCES`.
+    """
 
     prior: Tensor
     distances: dict[str, Tensor]

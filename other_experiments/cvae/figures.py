@@ -22,7 +22,7 @@ from ..common.tables import write_tables
 from .distances import DISTANCES
 from .summary import compared
 
-NAMED = {(0, 2, 4, 6, 8): "even", (1, 3, 5, 7, 9): "odd"}
+NAMED: dict[tuple[int, ...], str] = {(0, 2, 4, 6, 8): "even", (1, 3, 5, 7, 9): "odd"}
 TITLES = {
     "wasserstein": "Wasserstein distance",
     "released": "distance of the released code",
@@ -109,9 +109,9 @@ def _bars(axes: Axes, prior: np.ndarray, colour: str, last: bool) -> None:
     axes.bar(range(len(prior)), prior, color=colour)
     axes.set_xlim(-0.5, len(prior) - 0.5)
     axes.set_ylim(0, 1)
-    axes.set_xticks(range(len(prior)), range(len(prior)) if last else [])
+    axes.set_xticks(range(len(prior)), [str(z) for z in range(len(prior))] if last else [])
     axes.set_yticks([0, 0.5, 1])
-    for place in np.flatnonzero(prior == 0):
+    for place in np.flatnonzero(prior == 0).tolist():
         axes.text(place, 0.03, "0", ha="center", color="0.5", fontsize=7)
     if last:
         axes.set_xlabel("latent class z")

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-import numpy as np
 import torch
 
 from onmt_evsoftmax.base import catalogue
@@ -109,7 +108,7 @@ class Trainer(Training):
         return {"judge": self._data.accuracy, "runs": summarise(log, self._seeds, use)}
 
     @torch.no_grad()
-    def arrays(self) -> dict[str, dict[str, np.ndarray]]:
+    def arrays(self) -> dict[str, dict[str, Any]]:
         """The decoded images, what the judge says of them, and each method's prior."""
         images = self.model.decoded_classes()
         verdicts = self._data.judge.probabilities(images).numpy()

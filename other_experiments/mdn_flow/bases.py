@@ -1,4 +1,4 @@
-"""What the flows start from, one row for each base that is compared."""
+"""The base densities that flows start from, one row for each that is compared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import MixtureSameFamily
+from torch.distributions import Distribution
 from zuko.distributions import DiagNormal
 from zuko.lazy import LazyDistribution, UnconditionalDistribution
 
@@ -21,7 +21,12 @@ from .weights import log_weights
 
 @dataclass(frozen=True)
 class Base:
-    """``temperature``: None for a base that is not relaxed; ``joint``: the ablation, trained on log p(z, c)."""
+    """A base density of the comparison.
+
+    Attributes:
+        temperature: None for a base that is not relaxed.
+        joint: the ablation, trained on log p(z, c).
+    """
 
     name: str
     printed_name: str
@@ -64,7 +69,7 @@ class MixtureBase(LazyDistribution):
         """log alpha; with eps in training only (paper, section 3.2)."""
         return log_weights(self.scores, self.mapping, self.eps if self.training else 0.0)
 
-    def forward(self, c: None = None) -> MixtureSameFamily:
+    def forward(self, c: None = None) -> Distribution:
         return gaussian_mixture(self.log_weights(), self.means, self.log_sigmas.exp())
 
 
@@ -103,6 +108,6 @@ def make_base(name: str, features: int, settings: Mapping[str, Any]) -> LazyDist
         return UnconditionalDistribution(DiagNormal, zeros, ones, buffer=True)
     if name == "rad":
         return RadBase(features, settings["hidden"], settings["continuity"])
-    if name == "mixture":
+    if base.temperature is None:
         return MixtureBase(features, settings)
     return RelaxedBase(features, settings, base.temperature, base.joint)

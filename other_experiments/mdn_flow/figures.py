@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional
+from typing import Optional, TypeVar
 
 import numpy as np
 import torch
@@ -17,16 +17,20 @@ from onmt_evsoftmax.base.errors import InputError
 from ..common.command import figures_parser, run_main
 from ..common.plots import save
 from ..common.runs import RunFolder, read_config
+from ..common.training import Training
 from .bases import BASES
 from .constraints import CASES
-from .entropy import OBJECTIVES
+from .entropy import OBJECTIVES, EntropyTrainer
 from .likelihood import LikelihoodTrainer, log_density
 from .model import FLOWS
 from .targets import EXTENT, TARGETS, grid
 from .train import trainer_of
 
 POINTS = 120
+"""Points of the grid along each axis."""
+
 DRAWS = 20_000
+Trainer = TypeVar("Trainer", bound=Training)
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> None:
@@ -46,7 +50,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
 def densities(runs: Path, flow: str) -> Optional[Figure]:
     """The targets above the first seed's density over each base; None if the flow has no finished run."""
     places = {name: runs / "likelihood" / flow / name for name in BASES}
-    trainers = {name: _finished(place) for name, place in places.items() if (place / "results.json").exists()}
+    trainers = {
+        name: _finished(place, LikelihoodTrainer) for name, place in places.items() if (place / "results.json").exists()
+    }
     if not trainers:
         return None
     targets = [TARGETS[name] for name in next(iter(trainers.values())).settings["targets"]]
@@ -55,10 +61,10 @@ def densities(runs: Path, flow: str) -> Optional[Figure]:
     axes = figure.subplots(len(targets), 1 + len(trainers), squeeze=False)
     for row, target in zip(axes, targets):
         p = target.log_prob(points).exp()
-        _density(row[0], p, p.max())
+        _density(row[0], p, p.max().item())
         row[0].set_ylabel(target.printed_name)
         for cell, trainer in zip(row[1:], trainers.values()):
-            _density(cell, _model_density(trainer, target.name, points), p.max())
+            _density(cell, _model_density(trainer, target.name, points), p.max().item())
     for cell, name in zip(axes[0], ["target", *(BASES[name].printed_name for name in trainers)]):
         cell.set_title(name, fontsize=8)
     return figure
@@ -78,7 +84,7 @@ def entropies(runs: Path) -> Optional[Figure]:
             if not folders:
                 cell.set_axis_off()
                 continue
-            trainer = _finished(folders[0].parent)
+            trainer = _finished(folders[0].parent, EntropyTrainer)
             torch.manual_seed(0)
             _draws(cell, case.name, trainer.draw(DRAWS).numpy())
             cell.set_title(objective.printed_name, fontsize=7)
@@ -86,10 +92,12 @@ def entropies(runs: Path) -> Optional[Figure]:
     return figure
 
 
-def _finished(folder: Path) -> LikelihoodTrainer:
+def _finished(folder: Path, kind: type[Trainer]) -> Trainer:
     settings = read_config(folder)
-    trainer = trainer_of(settings)
-    trainer.load_state_dict(RunFolder(folder, settings).load()["trainer"])
+    trainer, state = trainer_of(settings), RunFolder(folder, settings).load()
+    if state is None or not isinstance(trainer, kind):
+        raise InputError(f"{folder}: has no checkpoint, or belongs elsewhere; delete it to run anew")
+    trainer.load_state_dict(state["trainer"])
     return trainer
 
 
@@ -100,7 +108,7 @@ def _model_density(trainer: LikelihoodTrainer, target: str, points: Tensor) -> T
     return log_density(trainer.model(place).eval(), points.float()).exp()
 
 
-def _density(axes: Axes, p: Tensor, top: Tensor) -> None:
+def _density(axes: Axes, p: Tensor, top: float) -> None:
     box = (-EXTENT, EXTENT) * 2
     axes.imshow(p.view(POINTS, POINTS).numpy(), origin="lower", extent=box, vmin=0, vmax=top, cmap="magma")
     axes.set_xticks([])
@@ -116,9 +124,9 @@ def _draws(axes: Axes, name: str, x: np.ndarray) -> None:
         axes.set_yticks([])
         return
     if name == "dirichlet":
-        x, box = np.exp(x[:, :2]), [[0, 1], [0, 1]]
+        x, box = np.exp(x[:, :2]), [[0.0, 1.0], [0.0, 1.0]]
     else:
-        box = [[-2, 4], [-3.5, 2.5]]
+        box = [[-2.0, 4.0], [-3.5, 2.5]]
     axes.hist2d(x[:, 0], x[:, 1], bins=70, range=box, cmap="magma")
 
 

@@ -14,7 +14,7 @@ MARGINAL = "marginal"
 
 @dataclass(frozen=True)
 class Method:
-    """One row.
+    """A method of the paper's Table 2: how a classifier is trained, and tested.
 
     Attributes:
         name: on the command line, in folders and results.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Callable, Optional
 
 import torch
@@ -99,7 +99,7 @@ class Trainer(Training):
     def advance(self, number: int) -> Records:
         """An epoch; the weights that are best on the validation images are kept."""
         record = self.epoch(number + 1)
-        self.keep_if_best(record["validation_accuracy"], number + 1)
+        self.keep_if_best(self.model, record["validation_accuracy"], number + 1)
         return [record]
 
     def results(self, log: Records) -> dict[str, Any]:
@@ -160,7 +160,7 @@ class Trainer(Training):
 def train_labelled_only(normalizer: str, settings: Mapping[str, Any], seed: int, data: Split) -> Model:
     """A model trained with `labelled_loss` alone, which depends on the seed and on the label loss only."""
     model, options = new_model(settings, data, seed), settings["warm_start"]
-    optimizer = _adam(list(model.parameters()), options["learning_rate"], settings)
+    optimizer = _adam(model.parameters(), options["learning_rate"], settings)
     size = settings["batch"]
     steps = max(1, len(data.labelled) // size)
     name = f"labelled only, {get(normalizer).printed_name}, seed {seed}"
@@ -189,6 +189,6 @@ def new_model(settings: Mapping[str, Any], data: Split, seed: int) -> Model:
         )
 
 
-def _adam(parameters: list[Tensor], learning_rate: float, settings: Mapping[str, Any]) -> torch.optim.Adam:
+def _adam(parameters: Iterable[Tensor], learning_rate: float, settings: Mapping[str, Any]) -> torch.optim.Adam:
     # fused: one pass over the parameters instead of a dozen
     return torch.optim.Adam(parameters, lr=learning_rate, weight_decay=settings["weight_decay"], fused=True)

@@ -42,8 +42,7 @@ class Split:
 
     def to(self, device: torch.device) -> Split:
         """The same images on another device."""
-        parts = (self.train, self.validation, self.test)
-        return Split(*(part.to(device) for part in parts), self.dynamic)
+        return Split(self.train.to(device), self.validation.to(device), self.test.to(device), self.dynamic)
 
 
 def load(dataset: str, cache: Path, mirror: Optional[str]) -> Tensor:
@@ -66,16 +65,15 @@ def split(images: Tensor, settings: Mapping[str, Any]) -> Split:
     train, validation = (int(len(images) * share + 1e-6) for share in shares[:2])
     order = torch.randperm(len(images), generator=generator(seed, "split"))
     parts = [images[part] for part in order.tensor_split([train, train + validation])]
+    dynamic = settings["decoder"] == "bernoulli" and settings["binarise"] == "dynamic"
     if settings["decoder"] == "bernoulli":
         fixed = [binarise(part, generator(seed, f"pixels of part {i}")) for i, part in enumerate(parts)]
-        if settings["binarise"] == "dynamic":
-            fixed[0] = parts[0]
-        parts = fixed
-    return Split(*parts, dynamic=settings["decoder"] == "bernoulli" and settings["binarise"] == "dynamic")
+        parts = [parts[0] if dynamic else fixed[0], *fixed[1:]]
+    return Split(parts[0], parts[1], parts[2], dynamic)
 
 
 def first_pseudo_inputs(settings: Mapping[str, Any], train: Tensor, seed: int) -> Optional[Tensor]:
-    """What the pseudo-inputs start from, ``[K, pixels]``; None with the standard prior.
+    """The untrained pseudo-inputs, ``[K, pixels]``; None with the standard prior.
 
     Random ones are Gaussian noise around ``pseudo_mean``; those from data are training images, with
     the same noise. Both are Tomczak and Welling's.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Optional
@@ -89,13 +90,14 @@ def losses(groups: Sequence[Group]) -> Figure:
     names = {"reconstruction": "training, -RE", "kl": "training, KL", "validation_elbo": "validation, -ELBO"}
     figure = Figure(figsize=(15, 3.8), layout="constrained")
     for axes, (key, title) in zip(figure.subplots(1, len(names)), names.items()):
-        seen, styles = [], {}
+        seen: list[float] = []
+        drawn: Counter[str] = Counter()
         for group in groups:
             log = read_log(group.folders[min(group.folders)])
             values = np.array([record[key] for record in log]) * (-1 if key == "validation_elbo" else 1)
             prior = group.settings["prior"]
-            style = LINES[styles.get(prior, 0) % len(LINES)]
-            styles[prior] = styles.get(prior, 0) + 1
+            style = LINES[drawn[prior] % len(LINES)]
+            drawn[prior] += 1
             epochs = [record["epoch"] for record in log]
             look = {"linestyle": style, "color": COLOURS[prior], "lw": 1}
             axes.plot(epochs, values, label=_label(group, groups), **look)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..common.seeding import generator
 from . import densities
-from .model import Model
+from .model import Components, Model
 
 ROWS = 1000
 """Decoded images at a time, whatever the number of samples."""
@@ -52,7 +52,7 @@ def images_of_a_piece(samples: int) -> int:
     return max(1, ROWS // samples)
 
 
-def _piece(model: Model, images: Tensor, samples: int, components: tuple, random: torch.Generator) -> Scores:
+def _piece(model: Model, images: Tensor, samples: int, components: Components, random: torch.Generator) -> Scores:
     mean, log_variance = model.encoder(images)
     reconstructions, kls = [], []
     for first in range(0, samples, ROWS):

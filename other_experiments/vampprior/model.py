@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Union
 
 import torch
 from torch import Tensor, nn
@@ -109,14 +109,16 @@ class Model(nn.Module):
         sizes = (pixels, settings["hidden"], settings["latent"])
         self.latent = settings["latent"]
         self.encoder = Encoder(*sizes)
+        self.decoder: Union[LogisticDecoder, BernoulliDecoder]
         if settings["decoder"] == "logistic":
-            self.decoder: nn.Module = LogisticDecoder(*sizes, settings["edge_bins"], settings["log_floor"])
+            self.decoder = LogisticDecoder(*sizes, settings["edge_bins"], settings["log_floor"])
         else:
             self.decoder = BernoulliDecoder(*sizes)
         self.pseudo_inputs = None if pseudo_inputs is None else nn.Parameter(pseudo_inputs.clone())
 
     def clamped_pseudo_inputs(self) -> Tensor:
         """The u_k as the encoder sees them. Outside [0, 1] they have no gradient."""
+        assert self.pseudo_inputs is not None, "the prior N(0, I) has none"
         return self.pseudo_inputs.clamp(0, 1)
 
     def components(self) -> Components:

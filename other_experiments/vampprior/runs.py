@@ -24,16 +24,16 @@ class Group:
     results: dict[int, dict[str, Any]]
 
     def log_likelihood(self, seed: int) -> np.ndarray:
-        """Of each test image, in nats."""
+        """log p(x) of each test image, in nats: ``[N]``."""
         with np.load(self.folders[seed] / "images.npz") as arrays:
             return arrays["log_likelihood"]
 
 
 def grouped(runs: Path) -> list[Group]:
-    """What is through under a folder, in the order dataset, M, units, epochs, optimiser, K, prior.
+    """The finished runs under a folder, in the order dataset, M, units, epochs, optimiser, K, prior.
 
     Raises:
-        InputError: nothing is.
+        InputError: there is none.
     """
     groups: dict[str, Group] = {}
     for run in finished(runs, "*/seed-*"):

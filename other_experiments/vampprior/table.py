@@ -135,7 +135,7 @@ def _line(group: Group) -> list[str]:
     own, results = row(group), list(group.results.values())
     digits = 4 if own["unit"] == "bits_per_dimension" else 2
     keys = ("components_train", "distinct_components_train")
-    used = [[result.get(key) for result in results] for key in keys]
+    used = [[result[key] for result in results] for key in keys if all(key in result for result in results)]
     seeds_error = own["error_over_seeds"]
     return [
         PRIORS[group.settings["prior"]],
@@ -147,7 +147,7 @@ def _line(group: Group) -> list[str]:
         "" if seeds_error is None else f"{seeds_error:.{digits}f}",
         f"{own['reconstruction']:.1f}",
         f"{own['kl']:.1f}",
-        "" if None in used[0] else " / ".join(f"{statistics.fmean(values):.0f}" for values in used),
+        " / ".join(f"{statistics.fmean(values):.0f}" for values in used),
         "" if own["report"] is None else str(own["report"]),
     ]
 

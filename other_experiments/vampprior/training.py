@@ -58,7 +58,7 @@ class Trainer(Training):
             self._score()
             return []
         record = self.epoch(number + 1)
-        self.keep_if_best(record["validation_elbo"], number + 1)
+        self.keep_if_best(self.model, record["validation_elbo"], number + 1)
         self.state["training_seconds"] += record["cpu_seconds"]
         return [record]
 
@@ -132,7 +132,7 @@ class Trainer(Training):
         return self._data.batch(torch.arange(len(self._data.train)), generator(self._seed, "usage"))
 
     @torch.no_grad()
-    def arrays(self) -> dict[str, dict[str, np.ndarray]]:
+    def arrays(self) -> dict[str, dict[str, Any]]:
         """Images of each kind from the best weights, and log p(x) of the scored ones."""
         model, test = self.model, self._data.test[:SHOWN]
         random = generator(self._seed, "figures")

@@ -21,6 +21,8 @@ class Gumbel(Estimator):
     are counted here and kept in checkpoints.
     """
 
+    step: Tensor
+
     def __init__(self, pixels: int, settings: Mapping[str, Any]) -> None:
         super().__init__(pixels, settings)
         self.rate, self.minimum = settings["temperature_rate"], settings["temperature_minimum"]

@@ -13,6 +13,9 @@ class RunningMean(nn.Module):
         decay: how much of the average a step keeps.
     """
 
+    total: Tensor
+    weight: Tensor
+
     def __init__(self, decay: float) -> None:
         super().__init__()
         self.decay = decay

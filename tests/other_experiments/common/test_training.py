@@ -45,7 +45,7 @@ class Walk(Training):
             self.model.weight.add_(torch.randn(1, 1, generator=generator(0, f"step {number}")))
         place = self.model.weight.item()
         self.state["sum"] += place
-        self.keep_if_best(-abs(place), number)
+        self.keep_if_best(self.model, -abs(place), number)
         return [{"place": place}]
 
     def results(self, log):
