@@ -18,7 +18,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Any, Callable, Optional
 
 import torch
 from rich.progress import track
@@ -38,7 +38,7 @@ ORDERS = {
     "file": "translating",
 }
 """How OpenNMT-py's versions put sentences into batches."""
-SORT_KEYS = {
+SORT_KEYS: dict[str, Callable[[tuple[list[str], list[str]]], Any]] = {
     "source": lambda pair: (len(pair[0]), len(pair[1])),
     "longer": lambda pair: max(len(pair[0]), len(pair[1]) + 2),  # the target with its two delimiters
     "file": lambda pair: 0,

@@ -18,8 +18,9 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional, cast
 
 import entmax
 import torch
@@ -96,7 +97,7 @@ def released_evsoftmax(scores: Tensor) -> Tensor:
 
 
 def _ours(implementation: str, causal: bool, function: str = "evsoftmax") -> Run:
-    return lambda q, k, v: attention(q, k, v, function=function, is_causal=causal, implementation=implementation)
+    return cast(Run, partial(attention, function=function, is_causal=causal, implementation=implementation))
 
 
 def contestants(causal: bool, device: str) -> dict[str, Contestant]:
@@ -144,7 +145,7 @@ class Setting(NamedTuple):
         torch.manual_seed(0)
         kind = torch.bfloat16 if device == "cuda" else torch.float32
         query, key, value, gradient = (torch.randn(parse_shape(shape), device=device, dtype=kind) for _ in range(4))
-        tensors = tuple(tensor.requires_grad_() for tensor in (query, key, value))
+        tensors = (query.requires_grad_(), key.requires_grad_(), value.requires_grad_())
         return cls(tensors, gradient, _synchronised if device == "cuda" else CLOCKS[clock])
 
     def run(self, contestant: Contestant) -> tuple[float, float]:
@@ -209,12 +210,12 @@ def measure(shape: str, causal: bool, threads: int, arguments: argparse.Namespac
     ]
 
 
-def _summary(case: tuple, name: str, times: dict, extra: dict) -> Measurement:
+def _summary(case: tuple[str, bool, int], name: str, times: dict, extra: dict) -> Measurement:
     baseline = PLAIN if PLAIN in times else FUSED
     base, ours = ([statistics.median(column) * 1e3 for column in zip(*times[which])] for which in (baseline, name))
     ratios = [mine / theirs for mine, theirs in zip(ours, base)]
-    numbers = [None if math.isnan(number) else number for number in (*ours, *ratios)]
-    return Measurement(*case, name, baseline, *numbers, extra[name])
+    forward, total, *shares = (None if math.isnan(number) else number for number in (*ours, *ratios))
+    return Measurement(*case, name, baseline, forward, total, shares[0], shares[1], extra[name])
 
 
 def parse_shape(text: str) -> tuple[int, int, int, int]:
@@ -271,7 +272,7 @@ def plot(results: Sequence[Measurement], path: Path) -> None:
     for axis, (threads, causal) in zip(axes[0], panels):
         for name in dict.fromkeys(r.name for r in results):
             points = sorted(
-                (parse_shape(r.shape)[2], _nanoseconds_per_score(r))
+                (parse_shape(r.shape)[2], r.total_ms * 1e6 / _count_scores(r.shape))
                 for r in results
                 if (r.threads, r.causal, r.name) == (threads, causal, name) and r.total_ms is not None
             )
@@ -284,9 +285,9 @@ def plot(results: Sequence[Measurement], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def _nanoseconds_per_score(result: Measurement) -> float:
-    batch, heads, length, _ = parse_shape(result.shape)
-    return result.total_ms * 1e6 / (batch * heads * length**2)
+def _count_scores(shape: str) -> int:
+    batch, heads, length, _ = parse_shape(shape)
+    return batch * heads * length**2
 
 
 def write(prefix: Path, about: dict[str, object], results: Sequence[Measurement], text: str) -> None:

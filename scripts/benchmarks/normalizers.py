@@ -81,7 +81,7 @@ def extra_passes(buffer: Tensor) -> Callable[[Tensor], Tensor]:
     def run(scores: Tensor) -> Tensor:
         mean = scores.detach().sum(-1, keepdim=True).div_(scores.shape[-1])
         centred = torch.sub(scores.detach(), mean, out=buffer)
-        return torch.nn.functional.threshold_(centred, 0.0, -torch.inf)
+        return torch.threshold_(centred, 0.0, -torch.inf)
 
     return run
 
@@ -96,7 +96,7 @@ class UncheckedEvSoftmax(torch.autograd.Function):
     @staticmethod
     def forward(ctx, scores: Tensor) -> Tensor:
         centred = scores - scores.sum(-1, keepdim=True).div_(scores.shape[-1])
-        torch.nn.functional.threshold_(centred, -TINY, -torch.inf)
+        torch.threshold_(centred, -TINY, -torch.inf)
         probabilities = torch.softmax(centred, -1, out=centred)
         ctx.save_for_backward(probabilities)
         return probabilities
@@ -177,10 +177,10 @@ def measure(shape: str, threads: int, masked: bool, seconds: float, clock: str) 
             times[name] += take_turn(partial(run_once, functions[name], scores, gradient, CLOCKS[clock]))
         rounds += 1
     medians = {name: [statistics.median(column) * 1e3 for column in zip(*runs)] for name, runs in times.items()}
-    base = medians[BASELINE]
+    forward, total = medians[BASELINE]
     return [
-        Measurement(shape, threads, masked, name, *both, both[0] / base[0], both[1] / base[1], memory[name] / 2**20)
-        for name, both in medians.items()
+        Measurement(shape, threads, masked, name, one, both, one / forward, both / total, memory[name] / 2**20)
+        for name, (one, both) in medians.items()
     ]
 
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import Optional
+from unittest.mock import patch
 
 import torch
 import yaml
@@ -59,11 +60,10 @@ def step_time(model: nn.Module, sentences: int, length: int, own_way: bool, cloc
     """Milliseconds of one step."""
     tokens = torch.randint(4, WORDS, (sentences, length, 1))
     model.zero_grad()
-    watched, AttentionNormalizer.is_watched = AttentionNormalizer.is_watched, own_way
-    start = CLOCKS[clock]()
-    model(tokens, tokens, torch.full((sentences,), length))[0].sum().backward()
-    AttentionNormalizer.is_watched = watched
-    return (CLOCKS[clock]() - start) * 1e3
+    with patch.object(AttentionNormalizer, "is_watched", own_way):
+        start = CLOCKS[clock]()
+        model(tokens, tokens, torch.full((sentences,), length))[0].sum().backward()
+        return (CLOCKS[clock]() - start) * 1e3
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:

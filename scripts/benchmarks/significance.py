@@ -50,15 +50,15 @@ def p_values(setting: Setting, rng: np.random.Generator, samples: int = 400) -> 
     error = math.sqrt((shared**2 + own**2 / seeds) * rng.chisquare(sentences - 1) / (sentences - 1))
     mean = fmean(differences)
     over_sentences = 2 * float(ndtr(-abs(mean) / error))
-    over_seeds = seed_test(differences.tolist()).p
+    interval = (mean - 1.96 * error, mean + 1.96 * error)
+    tested, joint = seed_test(differences.tolist()), joint_p(differences.tolist(), interval)
+    assert tested is not None and joint is not None  # every setting has several seeds
     counts = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=samples)
     # a test set that is drawn again moves all seeds together, and each by itself
     moved = rng.normal(0, shared, samples) + (counts * rng.normal(0, own, (samples, seeds))).sum(1) / seeds
     drawn = counts @ differences / seeds + moved
-    interval = (mean - 1.96 * error, mean + 1.96 * error)
     bootstrap = (1 + int((np.abs(drawn - mean) >= abs(mean)).sum())) / (samples + 1)
-    joint = joint_p(differences.tolist(), interval)
-    return dict(zip(TESTS, (over_sentences, over_seeds, max(over_sentences, over_seeds), bootstrap, joint)))
+    return dict(zip(TESTS, (over_sentences, tested.p, max(over_sentences, tested.p), bootstrap, joint)))
 
 
 def experiments(setting: Setting, trials: int) -> dict[str, np.ndarray]:

@@ -101,7 +101,7 @@ def translation_speed(folder: Path, model: Path, function: str) -> float:
         *("-self_attn_function", function, "-beam_size", 5, "-min_length", 20, "-max_length", 20),
         *("-batch_size", 16, "-report_time"),
     )
-    return float(re.search(r"Tokens per second: ([\d.]+)", output).group(1))
+    return float(re.findall(r"Tokens per second: ([\d.]+)", output)[0])
 
 
 def measure(folder: Path, rounds: int, steps: int, test_sentences: int) -> list[dict]:

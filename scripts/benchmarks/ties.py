@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Optional
+from functools import partial
+from typing import Callable, Optional, cast
 
 import torch
 from torch import Tensor
@@ -29,16 +30,17 @@ def on_grid(*shape: int) -> Tensor:
 
 def share_changed(form: str, dim: int, queries: int, padded: int, repetitions: int) -> float:
     """The share of queries whose support is another one with padding behind the keys."""
+    weights = cast(Callable[..., Tensor], partial(attention, implementation=form))
     changed = 0
     for _ in range(repetitions):
         query, key = on_grid(1, 1, queries, dim), on_grid(1, 1, KEYS, dim)
         longer = torch.cat((key, torch.randn(1, 1, padded - KEYS, dim)), 2)
         # with the identity as values the output is the weights
-        alone = attention(query, key, torch.eye(KEYS)[None, None], implementation=form)
+        alone = weights(query, key, torch.eye(KEYS)[None, None])
         values = torch.eye(padded)[None, None, :, :KEYS]
         lengths = torch.tensor([KEYS])
-        together = attention(query, longer, values, implementation=form, key_lengths=lengths)
-        changed += ((alone > 0) != (together > 0)).any(-1).sum().item()
+        together = weights(query, longer, values, key_lengths=lengths)
+        changed += int(((alone > 0) != (together > 0)).any(-1).sum())
     return changed / (repetitions * queries)
 
 
