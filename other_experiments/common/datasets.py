@@ -111,7 +111,7 @@ def load_mnist(cache: Path, mirror: Optional[str] = None) -> Images:
         InputError: a file is missing, cannot be fetched, or is not MNIST's.
     """
     folder = Path(cache) / "mnist"
-    arrays = [_obtain(MIRRORS, folder / file.name, partial(_read_mnist, file), mirror) for file in MNIST_FILES]
+    arrays = [_obtain(MIRRORS, folder / file.name, partial(read_mnist, file), mirror) for file in MNIST_FILES]
     images = [torch.from_numpy(array.astype(np.float32)).flatten(1).div_(255) for array in arrays[::2]]
     labels = [torch.from_numpy(array.astype(np.int64)) for array in arrays[1::2]]
     return Images(images[0], labels[0], images[1], labels[1])
@@ -166,8 +166,12 @@ def _obtain(mirrors: tuple[str, ...], path: Path, read: Callable[[Path], T], mir
         return obtain([f"{address}/{path.name}" for address in mirrors], path, read, bar, mirror)
 
 
-def _read_mnist(file: MnistFile, path: Path) -> np.ndarray:
-    """The checksum fixes every byte, so nothing else can be wrong."""
+def read_mnist(file: MnistFile, path: Path) -> np.ndarray:
+    """The entries of an IDX file.
+
+    Raises:
+        InputError: its SHA-256 is another one; since that fixes every byte, nothing else can be wrong.
+    """
     header = 4 + 4 * len(file.shape)
     if text_sha256(path, largest=header + math.prod(file.shape)) != file.sha256:
         raise InputError(f"{path}: not the file of MNIST (its SHA-256 differs); fetch it again")

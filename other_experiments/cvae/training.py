@@ -38,6 +38,9 @@ class Trainer(Training):
         mapping: what the model is trained with. A softmax model is measured as softmax and as
             post-hoc evidential.
         config: the settings of ``config.yaml``.
+
+    Attributes:
+        batches: those of every epoch, see `Batches`.
     """
 
     parts = ("model",)  # plain SGD has no state
@@ -48,7 +51,7 @@ class Trainer(Training):
         images = data.images.train_images
         self.model = ConditionalVAE(seeds, mapping, images.shape[1], config)
         labels = label_of(data.images.train_labels, config["split"])
-        self._batches = Batches(images, labels, self.model.labels, seeds, config["batch_size"], config["classes"])
+        self.batches = Batches(images, labels, self.model.labels, seeds, config["batch_size"], config["classes"])
         self._optimiser = torch.optim.SGD(self.model.parameters(), config["learning_rate"], fused=True)
         self._name, self.state = mapping, {}
 
@@ -63,9 +66,9 @@ class Trainer(Training):
     def advance(self, number: int) -> Records:
         """An epoch; a line of the log per method and seed every ``evaluate_every`` steps, and at the very end."""
         log, every = [], self._config["evaluate_every"]
-        for step, batch in enumerate(self._batches.epoch(number), start=number * self._batches.steps + 1):
+        for step, batch in enumerate(self.batches.epoch(number), start=number * self.batches.steps + 1):
             terms = self.step(batch)
-            if step % every == 0 or step == self.total * self._batches.steps:
+            if step % every == 0 or step == self.total * self.batches.steps:
                 log += self._measure(step, terms)
         return log
 

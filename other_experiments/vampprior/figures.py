@@ -100,7 +100,7 @@ def losses(groups: Sequence[Group]) -> Figure:
             drawn[prior] += 1
             epochs = [record["epoch"] for record in log]
             look = {"linestyle": style, "color": COLOURS[prior], "lw": 1}
-            axes.plot(epochs, values, label=_label(group, groups), **look)
+            axes.plot(epochs, values, label=label(group, groups), **look)
             seen += [*values[len(values) // 10 :]]  # the first tenth falls too far to be drawn with the rest
         margin = 0.05 * (max(seen) - min(seen))
         axes.set(xlabel="epoch", title=f"{title}, nats", ylim=(min(seen) - margin, max(seen) + margin))
@@ -109,7 +109,7 @@ def losses(groups: Sequence[Group]) -> Figure:
     return figure
 
 
-def _label(group: Group, groups: Sequence[Group]) -> str:
+def label(group: Group, groups: Sequence[Group]) -> str:
     """The prior, and the settings in which the drawn runs differ."""
     varied = ("hidden", "pseudo_inputs", "pseudo_start", "learning_rate", "normalised_gradients", "epochs")
     names = {"hidden": "units", "pseudo_inputs": "K", "learning_rate": "rate"}

@@ -35,7 +35,7 @@ OF_PSEUDO_INPUTS = ("pseudo_inputs", "pseudo_start", "pseudo_mean", "pseudo_std"
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Train what the options name, one run folder each; finished runs are left as they are."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     runs = planned(arguments)
     images = functools.cache(functools.partial(load, cache=arguments.cache, mirror=arguments.mirror))
     device = _device(arguments.device)
@@ -129,14 +129,15 @@ def _plan(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     return plan
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = train_parser("vampprior", __doc__, images="the files of the data set")
-    add = parser.add_argument
+def parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    options = train_parser("vampprior", __doc__, images="the files of the data set")
+    add = options.add_argument
     add("--plan", type=Path, metavar="FILE", help="a list of changes, trained in order, such as report.yaml")
     add("--prior", nargs="+", default=["standard", "vampprior"], metavar="NAME", help="default: both")
     add("--latent", type=int, metavar="M", help="dimensions of z")
     add("--device", default="cpu", metavar="NAME", help="such as cuda; default: cpu")
-    return parser
+    return options
 
 
 if __name__ == "__main__":

@@ -221,7 +221,7 @@ def _write_idx(folder: Path) -> None:
 
 
 def _read_idx(path: Path) -> None:
-    assert datasets._read_mnist(IDX, path).tolist() == list(b"abcde")
+    assert datasets.read_mnist(IDX, path).tolist() == list(b"abcde")
 
 
 def _write_text(folder: Path) -> None:

@@ -89,7 +89,7 @@ def test_divergence_jumps_where_a_class_leaves_the_support_and_its_gradient_does
 @pytest.mark.parametrize("name", TRAINED)
 def test_a_seed_does_not_depend_on_the_seeds_beside_it(name, config):
     def trained(seeds):
-        trainer = Trainer(name, seeds, config, _data(), folder=None)
+        trainer = Trainer(name, seeds, config, _data())
         for step in batch(config, seeds, steps=15):
             trainer.step(step)
         return trainer.model.state_dict()

@@ -49,7 +49,7 @@ def test_the_kl_weight_is_of_the_mean_or_of_the_sum(config, data):
     def prior_after_a_step(weight, reduction):
         settings = {**config, "kl_weight": weight, "kl_reduction": reduction}
         trainer = Trainer("softmax", (3,), settings, data)
-        trainer.step(next(iter(trainer._batches.epoch(0))))
+        trainer.step(next(iter(trainer.batches.epoch(0))))
         return trainer.model.prior[2].bias.detach()
 
     still = prior_after_a_step(0.0, "sum")

@@ -126,7 +126,7 @@ def test_a_plan_that_cannot_be_trained_is_refused_before_anything_is(changes, me
     ("plan", "options", "count"), [("report", [], 21), ("digits", ["--preset", "small", "--epochs", "120"], 27)]
 )
 def test_the_plans_can_be_trained(plan, options, count):
-    arguments = train._parser().parse_args(["--plan", str(train.CONFIG.with_name(f"{plan}.yaml")), *options])
+    arguments = train.parser().parse_args(["--plan", str(train.CONFIG.with_name(f"{plan}.yaml")), *options])
     names = [(train.name(settings), seed) for settings, seed in train.planned(arguments)]
     assert len(set(names)) == len(names) == count
 
