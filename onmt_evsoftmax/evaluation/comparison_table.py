@@ -12,6 +12,7 @@ from ..base.catalogue import printed_name
 from .attended import ANY_HEAD, HEADLINES, MEASURES, UNITS
 from .metrics import by_signature, explain_arrow, held, metric
 from .significance import OVER_SENTENCES, TESTS
+from .text import reference_paths
 
 COLUMNS = (
     "function",
@@ -135,9 +136,8 @@ def _marks(comparison: dict[str, Any]) -> Iterator[str]:
 
 def _references(comparison: dict[str, Any]) -> str:
     """The paths of the references, and their language where the comparison holds the settings of its scores."""
-    references = [comparison["reference"], *comparison.get("further_references", [])]
     lang = comparison.get("settings", {}).get("lang")
-    return " and ".join(text["path"] for text in references) + (f" (language: {lang})" if lang else "")
+    return reference_paths(comparison) + (f" (language: {lang})" if lang else "")
 
 
 def to_markdown(comparison: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ from .languages import Language
 from .metrics import by_signature, explain_arrow, held, metric
 from .score_check import check_scores
 from .system import System
-from .text import TextFile
+from .text import TextFile, reference_paths
 
 FORMAT = "onmt_evsoftmax.scores"
 VERSION = 1
@@ -103,9 +103,7 @@ def read_report(path: PathLike) -> dict[str, Any]:
 
 def print_report(report: dict[str, Any], console: Console) -> None:
     """One row per system, then what the columns mean."""
-    references = [report["reference"], *report.get("further_references", [])]
-    against = " and ".join(reference["path"] for reference in references)
-    title = Text(f"{references[0]['lines']} sentences against {against}")
+    title = Text(f"{report['reference']['lines']} sentences against {reference_paths(report)}")
     names = [Text(system["name"]) for system in report["systems"]]
     for table in _tables(title, names, list(_columns(report)), console):
         console.print(table)

@@ -14,6 +14,7 @@ from ..base.errors import InputError
 from ..base.files import PathLike
 from .metrics import METRICS, held, metric
 from .report import read_report
+from .text import reference_paths, references_of
 
 LABEL = re.compile(r"(?P<function>[\w.-]+)(?::(?P<seed>\d+))?=(?P<path>.+)")
 
@@ -202,10 +203,10 @@ def shared_seeds(groups: Groups, function: str, against: str, *, allow_missing: 
 
 
 def _check_alike(path: PathLike, report: dict, first_path: PathLike, first: dict) -> None:
-    here, there = (_references(scores) for scores in (report, first))
-    if [(text["sha256"], text["lines"]) for text in here] != [(text["sha256"], text["lines"]) for text in there]:
+    here, there = ([(text["sha256"], text["lines"]) for text in references_of(one)] for one in (report, first))
+    if here != there:
         raise InputError(
-            f"{path}: scored against {_paths(here)}, but {first_path} against {_paths(there)}, "
+            f"{path}: scored against {reference_paths(report)}, but {first_path} against {reference_paths(first)}, "
             "which is another text; compare runs on one test set"
         )
     for name in held(report["signatures"]):
@@ -220,14 +221,6 @@ def _check_alike(path: PathLike, report: dict, first_path: PathLike, first: dict
         raise InputError(
             f"{path}: {', '.join(changed)} differ from those of {first_path}; score both with the same options"
         )
-
-
-def _references(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [report["reference"], *report.get("further_references", [])]
-
-
-def _paths(references: Sequence[Mapping[str, Any]]) -> str:
-    return " and ".join(reference["path"] for reference in references)
 
 
 def _run(path: str, system: Mapping[str, Any], function: Optional[str], seed: Optional[int]) -> Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -95,6 +95,16 @@ def check_aligned(files: Iterable[TextFile]) -> None:
     if len({len(file.lines) for file in files}) > 1:
         counts = ", ".join(f"{file.path} has {len(file.lines)}" for file in files)
         raise InputError(f"files differ in their number of lines: {counts}; line N of each must be the same sentence")
+
+
+def references_of(scores: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Every reference of a file of scores or of a comparison, as `TextFile.describe` wrote it."""
+    return [scores["reference"], *scores.get("further_references", [])]
+
+
+def reference_paths(scores: Mapping[str, Any]) -> str:
+    """The paths of `references_of`, in words."""
+    return " and ".join(reference["path"] for reference in references_of(scores))
 
 
 def _leftovers(path: PathLike, sentences: list[str]) -> list[str]:
