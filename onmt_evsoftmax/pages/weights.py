@@ -15,6 +15,7 @@ from ..archive.models import Model, require_same_source
 from ..archive.segmentation import merge, word_ids
 
 LEVELS = 255
+"""The page reads a code as the weight (code / LEVELS)²."""
 
 
 def quantise(weights: np.ndarray) -> np.ndarray:
@@ -34,11 +35,6 @@ def quantise(weights: np.ndarray) -> np.ndarray:
     weights = np.clip(np.asarray(weights, dtype=np.float64), 0, 1)
     codes = np.rint(LEVELS * np.sqrt(weights)).astype(np.uint8)
     return np.where((weights > 0) & (codes == 0), np.uint8(1), codes)
-
-
-def dequantise(codes: np.ndarray) -> np.ndarray:
-    """What the page reads out of `quantise`'s codes."""
-    return (codes.astype(np.float64) / LEVELS) ** 2
 
 
 def encode_sentence(models: Sequence[Model], number: int) -> str:

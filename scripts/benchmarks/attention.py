@@ -24,7 +24,7 @@ from typing import Callable, NamedTuple, Optional, cast
 
 import entmax
 import torch
-from common import CLOCKS, PeakMemory, machine
+from common import CLOCKS, PeakMemory, machine, released_evsoftmax
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
@@ -86,14 +86,6 @@ def written_out(mapping: Callable[[Tensor], Tensor], causal: bool, fill: float =
         return mapping(scores) @ value
 
     return run
-
-
-def released_evsoftmax(scores: Tensor) -> Tensor:
-    """ev-softmax as the authors' code computes it; their masks are -1e18, and count in the mean."""
-    kept = torch.ones_like(scores)
-    kept[scores < scores.mean(-1, keepdim=True)] = 0.0
-    product = torch.softmax(scores, -1) * kept
-    return product / product.sum(-1, keepdim=True)
 
 
 def _ours(implementation: str, causal: bool, function: str = "evsoftmax") -> Run:

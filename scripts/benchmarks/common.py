@@ -42,6 +42,17 @@ class PeakMemory(TorchDispatchMode):
         self.alive -= size
 
 
+def released_evsoftmax(scores: Tensor) -> Tensor:
+    """ev-softmax as the authors' code computes it: softmax, a product with 0 or 1, and a division.
+
+    Their masks are -1e18, and count in the mean.
+    """
+    kept = torch.ones_like(scores)
+    kept[scores < scores.mean(-1, keepdim=True)] = 0.0
+    product = torch.softmax(scores, -1) * kept
+    return product / product.sum(-1, keepdim=True)
+
+
 def machine() -> dict[str, object]:
     """Processor, threads and versions, on which the measured numbers depend."""
     cpu = platform.processor() or platform.machine()

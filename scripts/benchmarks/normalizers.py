@@ -28,7 +28,7 @@ from typing import Callable, Optional
 
 import entmax
 import torch
-from common import CLOCKS, PeakMemory, machine
+from common import CLOCKS, PeakMemory, machine, released_evsoftmax
 from torch import Tensor
 
 from onmt_evsoftmax.base.errors import InputError
@@ -65,14 +65,6 @@ class Measurement:
     forward_ratio: float
     total_ratio: float
     extra_mib: float
-
-
-def released_evsoftmax(scores: Tensor) -> Tensor:
-    """ev-softmax as the authors' code computes it: softmax, a product with 0 or 1, and a division."""
-    kept = torch.ones_like(scores)
-    kept[scores < scores.mean(-1, keepdim=True)] = 0.0
-    product = torch.softmax(scores, -1) * kept
-    return product / product.sum(-1, keepdim=True)
 
 
 def extra_passes(buffer: Tensor) -> Callable[[Tensor], Tensor]:

@@ -12,6 +12,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--mirror", metavar="DIR", help="read each download from DIR, by its file name, instead of the network"
     )
     parser.add_argument("--out", metavar="DIR", help="folder to write to (default: out: of the config)")
+    add_workers(parser)
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """The option ``--workers``."""
     parser.add_argument(
         "--workers",
         type=int,

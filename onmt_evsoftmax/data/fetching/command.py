@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+
+from ..corpus.command import add_workers
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,13 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read each download from a folder, or the URL of one, by its file name",
     )
     parser.add_argument("--source", metavar="SOURCE", help="where from, for what has several (see --list)")
-    parser.add_argument(
-        "--workers",
-        type=int,
-        default=os.cpu_count() or 1,
-        metavar="N",
-        help="processes (default: %(default)s); the result does not depend on their number",
-    )
+    add_workers(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

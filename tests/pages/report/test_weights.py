@@ -15,9 +15,14 @@ from onmt_evsoftmax.archive import SIDES, AttentionArchive
 from onmt_evsoftmax.archive.models import Model
 from onmt_evsoftmax.archive.segmentation import merge, word_ids
 from onmt_evsoftmax.base.errors import InputError
-from onmt_evsoftmax.pages.weights import dequantise, encode_sentence, quantise
+from onmt_evsoftmax.pages.weights import LEVELS, encode_sentence, quantise
 
 from .sweeps import hypothesis_lines, source_lines, write_attention
+
+
+def dequantise(codes):
+    """What the page reads out of the codes."""
+    return (codes.astype(np.float64) / LEVELS) ** 2
 
 
 def test_a_weight_below_the_range_of_32_bits_is_not_lost():
