@@ -22,7 +22,7 @@ PIPE_WIDTH = 120
 """Columns of the table where there is no terminal to ask; wide enough for every column."""
 
 SEVERAL: dict[str, Any] = {"nargs": "+", "action": "extend"}
-"""Of an option with several values; given twice, it must not lose what it held."""
+"""For an option with several values: given twice, it keeps those of both times."""
 
 EPILOG = """\
 Hypotheses straight from onmt_translate, against a raw reference:

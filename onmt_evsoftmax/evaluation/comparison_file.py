@@ -119,7 +119,7 @@ def _check_seeds(seeds: Part) -> list:
 
 
 def _check_function(function: Part, metrics: Sequence[str]) -> list:
-    """The seeds of a function whose summary is whole."""
+    """Check the summary of a function; returns its seeds."""
     seeds = _check_seeds(function.key("seeds"))
     check_names(function.key("scores"), metrics)
     for measure in metrics:

@@ -15,7 +15,7 @@ from .json_part import LARGEST
 from .metric import CorpusScore, MetricScore, Texts
 
 HIGHEST = 100 + 1e-6
-"""Of a metric that goes up to 100; a perfect BLEU is 100.00000000000004."""
+"""The highest score of a metric that goes up to 100: a perfect BLEU is 100.00000000000004."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ ATTENDED_SIGNATURE = (
 )
 ARCHIVE_KEYS = ("model", "functions", "segmentation", "versions")
 ROOMY = 100
-"""Columns of a terminal from which on the table has room for wider gaps; all of it fits into 80."""
+"""Columns of a terminal that has room for wider gaps in the table; with narrow ones it fits into 80."""
 
 LIBRARIES = ("sacrebleu", "rouge_score", "nltk", "sacremoses", "numpy")
 
@@ -132,7 +132,7 @@ def _tables(title: Text, names: Sequence[Text], columns: Sequence[tuple], consol
 
 
 def _narrowest(columns: Sequence[tuple], console: Console) -> int:
-    """The width below which numbers are cut; names are folded instead."""
+    """The least width of a table with these columns in which no number is cut."""
     table = _table(Text(""), [Text("")] * len(columns[0][1]), columns, console)
     return Measurement.get(console, console.options.update(max_width=10**6), table).minimum
 

@@ -87,7 +87,7 @@ def _read(argument: str) -> ScoreFile:
 
 
 def gather_runs(files: Iterable[ScoreFile]) -> tuple[list[Run], dict[str, Any]]:
-    """As `read_runs`, of files that are read already; one at a time is held. Nothing of no file.
+    """As `read_runs`, of files that are read already; one at a time is held. Without a file both are empty.
 
     Raises:
         InputError: as `read_runs`.

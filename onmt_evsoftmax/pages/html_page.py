@@ -65,7 +65,7 @@ def table(label: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> st
 
 
 def bullets(lines: Sequence[str]) -> str:
-    """Small print: a list of texts; empty without any."""
+    """Small print: an HTML list of the texts; nothing where there are none."""
     items = "".join(f"<li>{html.escape(line)}</li>\n" for line in lines)
     return f'<ul class="legend">\n{items}</ul>' if lines else ""
 

@@ -70,7 +70,7 @@ FREY_FILES = ("frey_rawface.mat", "freyfaces.npz")
 """S. Roweis's file, and the same images as NumPy's; a folder can hold either, an address has the first."""
 FREY_SHAPE = (1965, 28, 20)
 FREY_SHA256 = "2438ba4f0d2a6bd8bac43de756141eaa33c8d248dd613d464bdb1210d9b7af78"
-"""Of the pixels, image after image and row after row, so both files match."""
+"""SHA-256 of the pixels, image after image and row after row, so both files match."""
 
 T = TypeVar("T")
 
@@ -96,7 +96,7 @@ def load_images(dataset: str, cache: Path, mirror: Optional[str] = None) -> Imag
 
 
 LABELLED = ("mnist", "digits")
-"""What `load_images` knows."""
+"""The names that `load_images` knows."""
 
 
 def load_mnist(cache: Path, mirror: Optional[str] = None) -> Images:

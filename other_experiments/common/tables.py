@@ -24,7 +24,7 @@ def spread(values: Sequence[float], digits: int = 3) -> str:
 
 
 def standard_error(values: Sequence[float]) -> Optional[float]:
-    """s / sqrt(n), which one value does not have."""
+    """Sample standard deviation / √n; None for a single value."""
     return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
 
 

@@ -1,4 +1,4 @@
-"""What a seed draws for one epoch: the order of the images and the noise of the samples."""
+"""Batches, and what each seed draws for them: the order of the images and the noise of the samples."""
 
 from __future__ import annotations
 

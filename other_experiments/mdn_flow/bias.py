@@ -26,7 +26,7 @@ TEMPERATURES = (1.0, 0.5, 0.2, 0.1, 0.01)
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> None:
-    """Measure, print, write."""
+    """Measure, print the tables; with --out, write them too."""
     parser = argparse.ArgumentParser(prog="python -m other_experiments.mdn_flow.bias", allow_abbrev=False)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write FILE.md and FILE.json as well")
     options = parser.parse_args(arguments)
@@ -66,7 +66,7 @@ def measure(points: int = 400, repeats: int = 40, seed: int = 0) -> dict[str, An
 
 
 def markdown(found: dict[str, Any]) -> str:
-    """Two tables."""
+    """The tables of biases and of gaps."""
     bias = {(row["temperature"], row["nested"]): row for row in found["bias"]}
     sizes = []
     for nested in SIZES:

@@ -15,16 +15,17 @@ from ..common.seeding import seeded
 from ..common.training import Records, Training
 from .bases import BASES
 from .constraints import CASES
+from .likelihood import set_rate
 from .model import base_of, make_model
 from .relaxed_mixture import RelaxedMixture
 
 RESIDUAL_POINTS = 50_000
-"""Draws behind the violation in the results: the chance in it falls to about 0.01."""
+"""How many draws measure the violation in the results: the chance in it falls to about 0.01."""
 
 
 @dataclass(frozen=True)
 class Objective:
-    """Which density of the flow's base stands in the entropy; ``base`` is its row in `bases.BASES`."""
+    """A way to estimate the entropy: by which density of the flow's base; ``base`` is its row in `bases.BASES`."""
 
     name: str
     printed_name: str
@@ -77,9 +78,7 @@ class EntropyTrainer(Training):
         if state["diverged"] is not None:
             return [{**record, "diverged": state["diverged"]["stage"]}]
         start = time.process_time()
-        rate = settings["learning_rate"] * 0.5 * (1 + math.cos(math.pi * number / settings["stages"]))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        set_rate(self.optimizer, settings["learning_rate"], number / settings["stages"])
         with seeded(self.seed, f"stage {number}"):
             losses = [self._step() for _ in range(settings["stage_steps"])]
             entropy, residual = self._measure()

@@ -21,7 +21,7 @@ DIVERGED = 1.0
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> None:
-    """Collect, print, write."""
+    """Print the tables of all finished runs; with --out, write them too."""
     options = table_parser("mdn_flow", __doc__).parse_args(arguments)
     rows = collect(options.runs)
     text = markdown(rows)

@@ -21,7 +21,7 @@ Function = Callable[[Tensor], Tensor]
 
 @torch.no_grad()
 def validate(model: Model, normalizer: Function, images: Tensor, labels: Tensor) -> dict[str, float]:
-    """After every epoch: accuracy, mean support of q(z | x), and the ELBO from one exact sample per image.
+    """Scores after an epoch: accuracy, mean support of q(z | x), and the ELBO from one exact sample per image.
 
     The sample is not relaxed, whatever the estimator; its noise is the same at every call.
     """
@@ -39,7 +39,7 @@ def validate(model: Model, normalizer: Function, images: Tensor, labels: Tensor)
 
 @torch.no_grad()
 def test(model: Model, normalizer: Function, images: Tensor, labels: Tensor) -> dict[str, float]:
-    """At the end: accuracy, the ELBO with the exact expectation over z, and decoder calls per image."""
+    """Final scores: accuracy, the ELBO with the exact expectation over z, and decoder calls per image."""
     random = generator(0, "test")
     model.decoder.calls = 0
     correct = bound = 0.0

@@ -58,7 +58,7 @@ METHODS: dict[str, Method] = {
         _marginal("evsoftmax"),
     )
 }
-"""In the order of the paper's table."""
+"""Name -> method, in the order of the paper's table."""
 
 
 def select(names: Iterable[str]) -> list[Method]:

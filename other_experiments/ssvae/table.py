@@ -60,7 +60,7 @@ NOTE = (
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
-    """Collect, print, write."""
+    """Print the table of all finished runs; with --out, write it too."""
     arguments = table_parser("ssvae", __doc__).parse_args(argv)
     report = collect(arguments.runs)
     text = markdown(report)

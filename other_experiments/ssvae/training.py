@@ -53,7 +53,7 @@ def unlabelled_loss(
 
 
 class Trainer(Training):
-    """One method with one seed.
+    """The training of one method with one seed.
 
     loss = mean[-ELBO(x, y) + label loss(q(z | x), y)] + w mean[E_q(z|u)[-ELBO(u, z)] - H(q(z | u))]
 

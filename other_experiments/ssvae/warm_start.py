@@ -27,7 +27,7 @@ KEYS = (
     "weight_decay",
     "warm_start",
 )
-"""The settings that it depends on."""
+"""The settings that a labelled-only start depends on."""
 
 
 def warm_start(folder: Path, method: Method, settings: Mapping[str, Any], seed: int, data: Split) -> dict[str, Tensor]:

@@ -18,7 +18,7 @@ ROWS = 1000
 
 
 class Scores(NamedTuple):
-    """Of each image, ``[N]``, in nats.
+    """Estimates for each image, ``[N]`` each, in nats.
 
     Attributes:
         log_likelihood: log 1/S sum_s w_s, a lower bound of log p(x) in the mean that rises with S.

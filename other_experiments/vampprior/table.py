@@ -46,7 +46,7 @@ NOTE = (
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
-    """Collect, print, write ``results.md`` and ``results.json``."""
+    """Print the tables of all finished runs; with --out, write ``results.md`` and ``results.json``."""
     arguments = table_parser("vampprior", __doc__).parse_args(argv)
     groups = grouped(arguments.runs)
     text = markdown(groups)

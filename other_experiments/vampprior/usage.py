@@ -38,7 +38,7 @@ def usage(model: Model, images: Tensor, seed: int) -> Usage:
 
 
 def count(responsibilities: Tensor) -> Usage:
-    """Both numbers for responsibilities ``[N, K]``, whose rows sum to one."""
+    """`Usage` of components with responsibilities ``[N, K]``, whose rows sum to one."""
     total = entropy(responsibilities.mean(0))
     information = total - entropy(responsibilities).mean()
     return Usage(total.exp().item(), information.exp().item())

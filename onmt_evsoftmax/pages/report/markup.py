@@ -81,7 +81,7 @@ def _interval(bounds: Optional[Sequence[float]]) -> str:
 
 
 def missing_list(parts: Sequence[Missing], continuation: Missing) -> str:
-    """What is not there (yet), each with the command that makes it, after that for all; folded away."""
+    """A folded list of what the sweep lacks: the command that makes all of it, then one for each part."""
     if not parts:
         return ""
     lines = "".join(f"<li>{_missing(part)}</li>\n" for part in parts)

@@ -32,7 +32,7 @@ PAIR = (AGAINST, "softmax")
 """The functions whose sentences are compared."""
 
 MARKUP = 350
-"""Bytes around the weights of a sentence, at most: its script element, its button among the examples."""
+"""Bytes that a sentence adds besides its weights, at most: a script element, a button among the examples."""
 
 PATIENCE = 5
 """How many sentences may be too large before the page counts as full: one long sentence is no reason."""
