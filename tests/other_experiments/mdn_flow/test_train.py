@@ -157,6 +157,9 @@ def test_every_part_reaches_the_tables(tmp_path, capsys):
     assert len(rows) == 2 * (4 + 2 + 2)
     figures.main([str(out), "--out", str(tmp_path / "figures")])
     assert {file.name for file in (tmp_path / "figures").iterdir()} == {"densities_maf.png", "entropy.png"}
+    next((out / "likelihood").rglob("checkpoint.pt")).unlink()
+    with pytest.raises(InputError, match="likelihood.*: has no checkpoint"):
+        figures.main([str(out), "--out", str(tmp_path / "figures")])
     with pytest.raises(InputError, match="holds no run that is through"):
         table.collect(tmp_path / "nothing")
 
