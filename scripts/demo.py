@@ -96,7 +96,7 @@ class Runner:
             errors="replace",
         )
         try:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 log.write(line)
                 step = re.search(r"Step\s+(\d+)/", line)
                 if step:
@@ -117,7 +117,7 @@ class Runner:
         )
 
 
-def once(output: Path, make: Callable[[Path], None]) -> Path:
+def once(output: Path, make: Callable[[Path], object]) -> Path:
     """``output``, made with ``make(temporary path)`` unless it is there; it appears whole or not at all."""
     if not output.exists():
         temporary = output.with_name(f"partial.{output.name}")
@@ -143,7 +143,7 @@ class Demo:
         pretrained = self.train("pretrain", self.schedule.pretrain, "-self_attn_function", "softmax")
         models = [self.fine_tune(function, pretrained) for function in FUNCTIONS]
         hypotheses = [self.translate(model, source, name) for model, name in zip(models, FUNCTIONS)]
-        archives = [self.attend(*files, source, name) for *files, name in zip(models, hypotheses, FUNCTIONS)]
+        archives = [self.attend(*files, source, name) for files, name in zip(zip(models, hypotheses), FUNCTIONS)]
         scores = self.score(hypotheses, reference, archives)
         picture, page = self.draw(archives)
         return write_report(self.out / "report.html", scores, picture, page, source, reference, hypotheses, self.pages)

@@ -70,9 +70,6 @@ class Cell:
         return f"{self.mean:.2f}{spread}{self.mark}"
 
 
-printed = printed_name  # for sweep/testset.py, until that reads the catalogue itself
-
-
 def table_rows(comparison: dict[str, Any]) -> Iterator[tuple[str, list[Cell]]]:
     """Heading and cells, one per function: the metrics, then what is attended to."""
     functions = comparison["functions"]

@@ -169,8 +169,9 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             yield f"tests: two are called {name}"
         if name in OWN_FILES:
             yield f"tests: {name} is the name of a file of the sweep itself; choose another"
-    if settings.prepare is not None and str(settings.prepared.parent) not in str(settings.training["data"]):
-        yield f"prepare: {settings.prepare} writes {settings.prepared.parent}, which config does not train on"
+    prepared = settings.prepared
+    if prepared is not None and str(prepared.parent) not in str(settings.training["data"]):
+        yield f"prepare: {settings.prepare} writes {prepared.parent}, which config does not train on"
 
 
 def _bad_average(settings: Settings) -> Iterator[str]:

@@ -17,7 +17,9 @@ PROFILES = SNAKEFILE.with_name("profiles")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options; what is unknown here is Snakemake's."""
     shipped = ", ".join(sorted(folder.name for folder in PROFILES.iterdir()))
-    parser.description += ". Interrupted in any way, the same command continues. Other options go to Snakemake."
+    parser.description = (
+        f"{parser.description}. Interrupted in any way, the same command continues. Other options go to Snakemake."
+    )
     parser.usage = "%(prog)s SETTINGS [--cores N] [--workflow-profile NAME] [options of Snakemake]"
     parser.epilog = (
         "Exit status: 0 done; 1 a job failed, or settings are wrong; 2 no such file, no Snakemake; 130 Ctrl-C."

@@ -107,23 +107,22 @@ class RunCommands:
         return self.settings.out / f"{self._described.trained_as}.{self.seed}" / "model.pt"
 
     def translate(self) -> Words:
-        files = (self.model, self.test.src, self._file("hyp"))
-        return translate(*files, **self._function(), **self.settings.translate)
+        more = {**self._function(), **self.settings.translate}
+        return translate(self.model, self.test.src, self._file("hyp"), **more)
 
     def attend(self) -> Words:
         """All kinds of attention for the seeds whose archives stay, else what scores need."""
-        files = (self.model, self.test.src, self._file("hyp"), self._file("npz"))
         segmentation = self.test.scoring.get("hyp_segmentation", "none")
         kinds = None if self.seed in self.settings.keep_archives else "cross"
         gpu = self.settings.translate.get("gpu", -1)
-        more = {"segmentation": segmentation, "kinds": kinds, "gpu": gpu if gpu >= 0 else None}
-        return attend(*files, **self._function(), **more)
+        more = {"segmentation": segmentation, "kinds": kinds, "gpu": gpu if gpu >= 0 else None, **self._function()}
+        return attend(self.model, self.test.src, self._file("hyp"), self._file("npz"), **more)
 
     def score(self, attention: bool) -> Words:
         """With ``attention``: attended words too, out of the archive."""
-        who = {"function": self.function, "seed": self.seed, "attention": self._file("npz") if attention else None}
-        files = ([self._file("hyp")], self.test.reference, [self.run], self._file("json"))
-        return score(*files, **who, **self.test.scoring)
+        more = {"function": self.function, "seed": self.seed, "attention": self._file("npz") if attention else None}
+        more.update(self.test.scoring)
+        return score([self._file("hyp")], self.test.reference, [self.run], self._file("json"), **more)
 
     def _file(self, suffix: str) -> Path:
         return self.settings.out / self.run / f"{self.test.name}.{suffix}"

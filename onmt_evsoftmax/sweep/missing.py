@@ -39,7 +39,7 @@ def missing_files(sweep: Sweep) -> list[Missing]:
 
 def continuation(sweep: Sweep) -> Missing:
     """How the sweep itself makes whatever is missing."""
-    if sweep.moved:
+    if sweep.plan is not None and sweep.moved:
         return Missing(
             f"This folder was moved, or `report` was started elsewhere than the sweep: settings.yaml says "
             f"out: {sweep.plan.out}. To continue the sweep, move it back, or give its settings this folder."

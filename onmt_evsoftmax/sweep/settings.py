@@ -101,7 +101,7 @@ def parse_settings(document: Any, source: str) -> Settings:
     _check_schema(document, source)
     seeds, last = document["seeds"], document["fine_tune"]["steps"]
     kept = document.get("keep_archives", seeds[:1]) if document.get("attend", True) else []
-    paths = ("out", "config", "prepare")
+    paths: dict[str, Any] = {key: Path(document[key]) for key in ("out", "config", "prepare") if key in document}
     as_they_are = ("pretrain", "fine_tune", "against", "attend", "threads", "translate", "devices")
     return Settings(
         source=source,
@@ -110,7 +110,7 @@ def parse_settings(document: Any, source: str) -> Settings:
         average=tuple(sorted(document.get("average", [last]))),
         tests=tuple(map(_test_set, document["tests"])),
         keep_archives=tuple(kept),
-        **{key: Path(document[key]) for key in paths if key in document},
+        **paths,
         **{key: document[key] for key in as_they_are if key in document},
     )
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from ..archive import AttentionArchive
 from ..archive.models import Model
+from ..base.catalogue import printed_name
 from ..base.errors import InputError
 from ..base.files import read_lines, sha256
-from ..evaluation.comparison_table import printed
 from ..evaluation.report import read_report
 from ..evaluation.runs import Groups, Run, ScoreFile, gather_runs, group_by_seed
 from ..evaluation.system import check_archive_fits
@@ -184,7 +184,7 @@ def _read_shown(run: RunFolder, name: str, form: dict[str, Any], scored: Optiona
             raise InputError(f"{path}: is not what {run.file(name, 'json')} scored; score it again")
     archive = run.file(name, "npz")
     if archive is not None:
-        model = Model(_open_archive(archive, text), printed(run.function))
+        model = Model(_open_archive(archive, text), printed_name(run.function))
     return Shown(
         run,
         text.sentences if text else _archived(model, "target", form),

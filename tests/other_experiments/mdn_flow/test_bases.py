@@ -108,5 +108,5 @@ def test_the_flow_is_the_same_over_every_base(settings):
 def test_unknown_names_are_errors(settings):
     with pytest.raises(InputError, match="unknown base 'gamma'; known: normal"):
         make_base("gamma", 2, settings())
-    with pytest.raises(InputError, match="unknown flow 'glow'; known: none"):
+    with pytest.raises(InputError, match="flow: unknown 'glow'; known: none"):
         make_model("glow", "normal", 2, settings(), 0)
