@@ -16,7 +16,7 @@ from ..base.errors import InputError
 from ..base.files import PathLike
 from ..data.corpus.config import TRAIN, Config, read_config
 from ..evaluation.languages import find_language
-from .settings import Settings, TestSet, parse_settings
+from .settings import Settings, TestSettings, parse_settings
 
 REMEDY = "the shipped ones in configs/ show what it looks like"
 
@@ -122,7 +122,7 @@ def _training_config(settings: Settings) -> dict[str, Any]:
     return training
 
 
-def _with_language(test: TestSet, corpus: Optional[Config], source: str) -> TestSet:
+def _with_language(test: TestSettings, corpus: Optional[Config], source: str) -> TestSettings:
     lang = _language(test.reference, test.scoring.get("lang"), corpus, f"{source}: tests.{test.name}")
     return replace(test, scoring={**test.scoring, "lang": lang})
 

@@ -14,7 +14,7 @@ from typing import Any
 from ..base import catalogue
 from ..base.files import PathLike
 from .runs import checkpoint
-from .settings import Settings, TestSet
+from .settings import Settings, TestSettings, run_name
 
 Words = list[Any]
 OURS = "onmt_evsoftmax"
@@ -83,7 +83,7 @@ def average_run(settings: Settings, run: str) -> Words:
 
 def compare_runs(settings: Settings, test: str) -> Words:
     """The tables of a test set, over all runs."""
-    runs = [f"{function}.{seed}" for function in settings.functions for seed in settings.seeds]
+    runs = [run_name(function, seed) for function in settings.functions for seed in settings.seeds]
     scores = [settings.out / run / f"{test}.json" for run in runs]
     return compare(scores, settings.against, settings.out / test)
 
@@ -95,16 +95,16 @@ class RunCommands:
     settings: Settings
     function: str
     seed: int
-    test: TestSet
+    test: TestSettings
 
     @property
     def run(self) -> str:
         """Name of the run's folder."""
-        return f"{self.function}.{self.seed}"
+        return run_name(self.function, self.seed)
 
     @property
     def model(self) -> Path:
-        return self.settings.out / f"{self._described.trained_as}.{self.seed}" / "model.pt"
+        return self.settings.out / run_name(self._described.trained_as, self.seed) / "model.pt"
 
     def translate(self) -> Words:
         more = {**self._function(), **self.settings.translate}

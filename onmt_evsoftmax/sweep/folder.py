@@ -12,7 +12,7 @@ from ..base import catalogue
 from ..base.documents import read_json, read_yaml
 from ..base.errors import InputError
 from ..base.files import PathLike
-from .settings import AGAINST, Settings, parse_settings
+from .settings import AGAINST, Settings, parse_settings, run_name
 
 SUFFIXES = ("hyp", "npz", "json")
 """What a run makes of a test set: translations, their attention, their scores."""
@@ -37,7 +37,7 @@ class RunFolder:
 
     @property
     def path(self) -> Path:
-        return self.sweep / f"{self.function}.{self.seed}"
+        return self.sweep / run_name(self.function, self.seed)
 
     def file(self, test: str, suffix: str) -> Optional[Path]:
         """``TEST.suffix``, or None where there is none (yet)."""

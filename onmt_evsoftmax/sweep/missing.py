@@ -8,9 +8,9 @@ from pathlib import Path
 from .commands import RunCommands, line
 from .commands import sweep as sweep_command
 from .folder import RunFolder, Sweep
-from .settings import Settings, TestSet
+from .settings import Settings, TestSettings
 
-UNKNOWN = TestSet("TEST", Path("SOURCE"), Path("REFERENCE"), {"hyp_segmentation": "bpe"})
+UNKNOWN = TestSettings("TEST", Path("SOURCE"), Path("REFERENCE"), {"hyp_segmentation": "bpe"})
 """Where no settings.yaml names the files of a test set, the reader puts them in."""
 
 

@@ -10,7 +10,7 @@ from typing import Any, Optional
 import yaml
 
 from ..base.errors import InputError
-from .settings import Settings
+from .settings import Settings, run_name
 
 PRETRAIN = "pretrain"
 NOT_COMPARED = ("save_model", "report_every", "gpu_ranks")
@@ -20,7 +20,7 @@ NOT_COMPARED = ("save_model", "report_every", "gpu_ranks")
 def run_names(settings: Settings) -> list[str]:
     """The folders of the trainings: ``pretrain`` and ``FUNCTION.SEED``."""
     own = [] if settings.given_model is not None else [PRETRAIN]
-    return own + [f"{function}.{seed}" for function in settings.trained for seed in settings.seeds]
+    return own + [run_name(function, seed) for function in settings.trained for seed in settings.seeds]
 
 
 def last_step(settings: Settings, run: str) -> int:

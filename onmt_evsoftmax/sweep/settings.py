@@ -24,9 +24,14 @@ AGAINST = "evsoftmax"
 """The function that the others are compared with, unless the settings name another; the last in every table."""
 
 
+def run_name(function: str, seed: int) -> str:
+    """Name of a run, and of its folder."""
+    return f"{function}.{seed}"
+
+
 @dataclass(frozen=True)
-class TestSet:
-    """Paths as seen from where the sweep is started.
+class TestSettings:
+    """What the settings say of one test set. Paths as seen from where the sweep is started.
 
     Attributes:
         src: what onmt_translate reads.
@@ -60,7 +65,7 @@ class Settings:
     pretrain: Mapping[str, Any] = field(default_factory=dict)
     fine_tune: Mapping[str, Any] = field(default_factory=dict)
     average: tuple[int, ...] = ()
-    tests: tuple[TestSet, ...] = ()
+    tests: tuple[TestSettings, ...] = ()
     keep_archives: tuple[int, ...] = ()
     against: str = AGAINST
     attend: bool = True
@@ -87,7 +92,7 @@ class Settings:
         model = self.pretrain.get("model")
         return None if model is None else Path(model)
 
-    def test(self, name: str) -> TestSet:
+    def test(self, name: str) -> TestSettings:
         return next(test for test in self.tests if test.name == name)
 
 
@@ -115,9 +120,9 @@ def parse_settings(document: Any, source: str) -> Settings:
     )
 
 
-def _test_set(test: Mapping[str, Any]) -> TestSet:
+def _test_set(test: Mapping[str, Any]) -> TestSettings:
     scoring = {key: value for key, value in test.items() if key not in ("name", "src", "reference")}
-    return TestSet(test["name"], Path(test["src"]), Path(test["reference"]), scoring)
+    return TestSettings(test["name"], Path(test["src"]), Path(test["reference"]), scoring)
 
 
 def _schema() -> dict[str, Any]:

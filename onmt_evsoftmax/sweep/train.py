@@ -51,7 +51,7 @@ def train(settings: Settings, run: str) -> None:
             return
         # the first part has updated the vocabulary; with the optimiser's state OpenNMT-py refuses to do it again
         config = _write_config(settings, run, "continue.yaml", without="update_vocab") if done else "train.yaml"
-        command = commands.train(folder / config, *_start(settings, run, done))
+        command = commands.train(folder / config, *start_options(settings, run, done))
         _follow([str(word) for word in command], folder / "train.log", held)
 
 
@@ -62,7 +62,7 @@ def _write_config(settings: Settings, run: str, name: str, without: str = "") ->
     return name
 
 
-def _start(settings: Settings, run: str, done: Sequence[tuple[int, Path]]) -> list:
+def start_options(settings: Settings, run: str, done: Sequence[tuple[int, Path]]) -> list:
     """The options that say where the training starts.
 
     A continuation keeps the optimiser's state and the step. Its batches begin at the top of the corpus again, for
@@ -71,7 +71,7 @@ def _start(settings: Settings, run: str, done: Sequence[tuple[int, Path]]) -> li
     """
     model = start_model(settings, run)
     if model is not None:
-        _remember(model, settings.out / run, begun=bool(done))
+        remember_start(model, settings.out / run, begun=bool(done))
     if done:
         step, last = done[-1]
         print(f"{run}: continues from step {step}", flush=True)
@@ -81,7 +81,7 @@ def _start(settings: Settings, run: str, done: Sequence[tuple[int, Path]]) -> li
     return [] if model is None else commands.start_from(model)
 
 
-def _remember(model: Path, folder: Path, begun: bool) -> None:
+def remember_start(model: Path, folder: Path, begun: bool) -> None:
     """Keep the checksum of the starting model, so that half a run is never continued from another one."""
     record, digest = folder / "start.sha256", sha256(model)
     if begun and record.exists() and record.read_text(encoding="utf-8").split()[0] != digest:

@@ -51,11 +51,7 @@ METHODS: dict[str, Method] = {
         _sampled("sum_and_sample", "Sum&Sample"),
         _sampled("gumbel", "Gumbel"),
         _sampled("st_gumbel", "ST Gumbel"),
-        _marginal("softmax"),
-        _marginal("sparsemax"),
-        _marginal("entmax15"),
-        _marginal("posthoc_evidential"),
-        _marginal("evsoftmax"),
+        *(_marginal(name) for name in catalogue.names() if catalogue.get(name).family != "row"),
     )
 }
 """Name -> method, in the order of the paper's table."""

@@ -19,7 +19,7 @@ case "${1-}" in
     ;;
 esac
 
-# Called as FUNCTION SEED [options]: sets function, seed, run and options.
+# Called as FUNCTION SEED [options]: sets function, seed, run, options, and what the function is trained as.
 read_arguments() {
     if [ $# -lt 2 ]; then
         echo "usage: $0 FUNCTION SEED [options of $command]" >&2
@@ -27,4 +27,5 @@ read_arguments() {
     fi
     function="$1" seed="$2" options=("${@:3}")
     run="$OUT/$function.$seed"
+    trained_as="$(python -m onmt_evsoftmax.sweep.trained_as "$function")"
 }

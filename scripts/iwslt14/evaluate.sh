@@ -7,8 +7,8 @@
 command=onmt_translate
 read_arguments "$@"
 model="$run.pt" override=()
-if [ "$function" = posthoc_evidential ]; then
-    model="$OUT/softmax.$seed.pt" override=(-self_attn_function posthoc_evidential)
+if [ "$function" != "$trained_as" ]; then
+    model="$OUT/$trained_as.$seed.pt" override=(-self_attn_function "$function")
 fi
 if [ ! -e "$model" ]; then
     echo "$0: no $model; make it with: scripts/iwslt14/finetune.sh $(basename "${model%.pt}" | tr . ' ')" >&2

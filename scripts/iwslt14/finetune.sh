@@ -7,8 +7,8 @@
 . "$(dirname "$0")/common.sh"
 command=onmt_train
 read_arguments "$@"
-if [ "$function" = posthoc_evidential ]; then
-    echo "$0: posthoc_evidential is not trained: fine-tune softmax, then evaluate.sh posthoc_evidential $seed" >&2
+if [ "$function" != "$trained_as" ]; then
+    echo "$0: $function is not trained: fine-tune $trained_as, then evaluate.sh $function $seed" >&2
     exit 2
 fi
 

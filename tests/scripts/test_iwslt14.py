@@ -94,6 +94,7 @@ def test_an_interrupted_training_continues(scripts):
     [
         (["finetune.sh", "evsoftmax"], "usage: scripts/iwslt14/finetune.sh FUNCTION SEED"),
         (["finetune.sh", "posthoc_evidential", 1], "posthoc_evidential is not trained"),
+        (["finetune.sh", "evsoftmx", 1], "unknown function 'evsoftmx'; known: softmax"),
         (["evaluate.sh", "entmax15", 7], "make it with: scripts/iwslt14/finetune.sh entmax15 7"),
     ],
 )

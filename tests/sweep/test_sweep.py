@@ -89,10 +89,9 @@ def test_every_function_has_its_scores_and_the_tables_name_them(sweep):
         (system,) = report["systems"]
         assert (system["function"], system["seed"]) == (function, 1)
         assert system["attention"]["functions"]["cross"] == function
-    for suffix in ("md", "tex", "csv", "json"):
-        assert (sweep.out / f"test.{suffix}").stat().st_size > 0
-    table = (sweep.out / "test.md").read_text(encoding="utf-8")
-    assert all(name in table for name in ("softmax", "post-hoc evidential", "ev-softmax"))
+    for suffix in ("md", "tex"):
+        table = (sweep.out / f"test.{suffix}").read_text(encoding="utf-8")
+        assert all(name in table for name in ("softmax", "post-hoc evidential", "ev-softmax"))
     assert "post-hoc evidential" in (sweep.out / "report.html").read_text(encoding="utf-8")
 
 

@@ -18,7 +18,7 @@ from onmt_evsoftmax.base.locks import lock
 from onmt_evsoftmax.sweep import train as sweep_train
 from onmt_evsoftmax.sweep.checks import read_settings
 from onmt_evsoftmax.sweep.runs import training_config
-from onmt_evsoftmax.sweep.train import _remember, _start
+from onmt_evsoftmax.sweep.train import remember_start, start_options
 
 from .projects import ROOT
 
@@ -64,8 +64,8 @@ def test_a_continued_run_does_not_see_its_first_batches_again(project, monkeypat
     settings = read_settings(project.write())
     seed = training_config(settings, "pretrain")["seed"]
     checkpoint = project.out / "pretrain" / "model_step_20.pt"
-    assert _start(settings, "pretrain", []) == []
-    assert _start(settings, "pretrain", [(20, checkpoint)]) == ["-train_from", checkpoint, "-seed", seed + 20]
+    assert start_options(settings, "pretrain", []) == []
+    assert start_options(settings, "pretrain", [(20, checkpoint)]) == ["-train_from", checkpoint, "-seed", seed + 20]
 
 
 def test_a_continued_run_does_not_update_its_vocabulary_again(project, monkeypatch):
@@ -91,8 +91,8 @@ def test_a_continued_run_does_not_update_its_vocabulary_again(project, monkeypat
 def test_a_run_is_not_continued_from_another_starting_model(tmp_path):
     model = tmp_path / "start.pt"
     model.write_bytes(b"one")
-    _remember(model, tmp_path, begun=False)
-    _remember(model, tmp_path, begun=True)
+    remember_start(model, tmp_path, begun=False)
+    remember_start(model, tmp_path, begun=True)
     model.write_bytes(b"another")
     with pytest.raises(InputError, match="started from another .*start.pt"):
-        _remember(model, tmp_path, begun=True)
+        remember_start(model, tmp_path, begun=True)
