@@ -227,7 +227,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     check_opennmt_version,
     check_startup_file,
     check_switch,
-    check_armed,
     check_own_functions,
+    check_armed,
     check_attention,
 )

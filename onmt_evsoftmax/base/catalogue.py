@@ -144,9 +144,18 @@ def add(
     if not NAME.fullmatch(name):
         raise InputError(f"{name!r} cannot name a function; use letters, digits and _, beginning with a letter")
     if name in _FUNCTIONS:
-        raise InputError(f"there is a function {name!r} already; choose another name")
-    if trained_as is not None and trained_as != name:
-        get(trained_as)
+        raise InputError(
+            f"there is a function {name!r} already; choose another name, or register it once: {extensions.VARIABLE} "
+            "may name its module too"
+        )
+    if printed_name in {function.printed_name for function in _FUNCTIONS.values()}:
+        raise InputError(f"{name}: another function is printed as {printed_name!r}; choose another printed_name")
+    if trained_as not in (None, name) and not get(trained_as).is_trained:
+        raise InputError(
+            f"{name}: trained_as={trained_as}, which is not trained itself; give {get(trained_as).trained_as}"
+        )
+    if line is not None and not isinstance(line, Line):
+        raise InputError(f"{name}: line must be an onmt_evsoftmax.base.catalogue.Line, got {line!r}")
     _FUNCTIONS[name] = _own(name, len(_FUNCTIONS), printed_name, trained_as, line)
 
 

@@ -23,7 +23,7 @@ GROUP = "onmt_evsoftmax.functions"
 
 HINT = f"The module of a function of your own is named in {VARIABLE}"
 
-_finished = False
+_started = False
 _error: Optional[InputError] = None
 
 
@@ -33,13 +33,13 @@ def load() -> None:
     Raises:
         InputError: one cannot be imported; raised again by every later call.
     """
-    global _finished, _error
-    if not _finished:
-        _finished = True  # first: the modules themselves may ask for the names of the functions
+    global _started, _error
+    if not _started:
+        _started = True  # first: the modules themselves may ask for the names of the functions
         for source, name in [*_entry_points(), *_variable()]:
             try:
                 _import(name)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 reason = f"{type(error).__name__}: {error}"
                 _error = InputError(f"{source}: {name} cannot be imported ({reason})")
                 break
@@ -62,8 +62,11 @@ def _import(name: str) -> None:
     if not name.endswith(".py"):
         importlib.import_module(name.partition(":")[0])
         return
-    path = Path(name).resolve()
-    if path.stem in sys.modules:
+    path = Path(name).expanduser().resolve()
+    loaded = sys.modules.get(path.stem)
+    if loaded is not None:
+        if Path(getattr(loaded, "__file__", None) or "").resolve() == path:
+            return  # imported by whoever runs here, or named twice
         raise InputError(f"a module called {path.stem} is loaded already; rename the file")
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None  # the suffix is .py

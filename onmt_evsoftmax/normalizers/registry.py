@@ -134,7 +134,7 @@ def register(
     loss: Optional[Callable[..., Tensor]] = None,
     line: Optional[catalogue.Line] = None,
 ) -> Callable:
-    """Add a function of your own; it then works wherever a name of a mapping does.
+    """Add a function of your own, for attention: in Python, in OpenNMT-py, in sweeps and in reports.
 
     >>> @register("squared", printed_name="squared softmax")
     ... def squared(scores, mask):
@@ -157,12 +157,14 @@ def register(
         printed_name: for tables and figures; default: the name.
         trained_as: the function that models are trained with before this one takes its place; default: itself.
         loss: of a classifier with this mapping, see `Normalizer.loss`.
-        line: how its curves are drawn; default: one of `catalogue.SPARE_LINES`.
+        line: an `onmt_evsoftmax.base.catalogue.Line`, how its curves are drawn; default: a spare one.
 
     Raises:
         InputError: the name is taken or cannot be one, or the function does not do on a small example what is
             said above.
     """
+    if not isinstance(name, str):
+        raise InputError(f'register needs a name first, got {name!r}; write @register("NAME")')
     if function is None:
         return lambda given: register(
             name, given, printed_name=printed_name, trained_as=trained_as, loss=loss, line=line
@@ -170,8 +172,11 @@ def register(
     if isinstance(function, nn.Module):
         raise InputError(f"{name}: give the class {type(function).__name__}; one is made for each attention layer")
     has_parameters = isinstance(function, type) and issubclass(function, nn.Module)
+    is_trained = trained_as in (None, name)
+    if has_parameters and not is_trained:
+        raise InputError(f"{name}: learned parameters are trained, so trained_as={trained_as} cannot be")
     with torch.random.fork_rng(devices=()):  # to try it leaves no trace in the user's random numbers
-        check_rows(name, function(2) if has_parameters else function, trained_as in (None, name))
+        check_rows(name, (lambda: function(2)) if has_parameters else (lambda: function), is_trained)
     catalogue.add(name, printed_name, trained_as, line)
     mapping = None if has_parameters else RowFunction(function)
     _NORMALIZERS[name] = Normalizer(name, mapping, loss, function if has_parameters else None)

@@ -37,27 +37,37 @@ class RowFunction(nn.Module):
         return weights.movedim(-1, dim).to(scores.dtype)
 
 
-def check_rows(name: str, function: Callable[[Tensor, Tensor], Tensor], is_trained: bool = True) -> None:
-    """Try the function on scores ``[2, 2, 3, 4]``, one of them masked.
+def check_rows(name: str, make: Callable[[], Callable[[Tensor, Tensor], Tensor]], is_trained: bool = True) -> None:
+    """Try a function on scores ``[2, 2, 3, 4]``; in the second row of each head the third key is masked.
+
+    Args:
+        make: gives the function.
+        is_trained: whether models are to be trained with it.
 
     Raises:
-        InputError: what it returns is not of the scores' shape and type, has a negative or masked weight, a row
-            whose sum is not one, or no gradient although models are to be trained with it.
+        InputError: it raises; what it returns is not of the scores' shape and type, has a negative or masked weight
+            or a row whose sum is not one; a masked key or another sentence changes a row; or a function that is to
+            be trained has no gradient, or one that is not finite.
     """
     scores = torch.randn(2, 2, 3, 4, generator=torch.Generator().manual_seed(1))
     mask = torch.ones(2, 2, 3, 4, dtype=torch.bool)
     mask[:, :, 1, 2] = False
     given = scores.masked_fill(~mask, HIDDEN).requires_grad_()
-    with torch.enable_grad():
-        weights = function(given, mask)
-    problem = _problem(weights, given, mask)
-    if problem is None and is_trained and not weights.requires_grad:
-        problem = "the weights have no gradient, so nothing can be trained with it; with trained_as=... it need not"
+    try:
+        with torch.enable_grad():
+            function = make()
+            weights = function(given, mask)
+            problem = _problem(weights, given, mask) or _dependence(function, weights, given, mask)
+            if problem is None and is_trained:
+                problem = _gradient_problem(weights, given)
+    except Exception as error:
+        problem = f"on a small example it raises {type(error).__name__}: {error}"
     if problem:
         raise InputError(f"{name}: {problem}; see onmt_evsoftmax.register")
 
 
 def _problem(weights: Tensor, scores: Tensor, mask: Tensor) -> Optional[str]:
+    """What is wrong with the weights themselves."""
     if not isinstance(weights, Tensor) or weights.shape != scores.shape or weights.dtype != scores.dtype:
         found = f"{weights.dtype} of shape {tuple(weights.shape)}" if isinstance(weights, Tensor) else type(weights)
         return f"the weights of scores of shape {tuple(scores.shape)} are {found}"
@@ -68,3 +78,23 @@ def _problem(weights: Tensor, scores: Tensor, mask: Tensor) -> Optional[str]:
     if not torch.allclose(weights.sum(-1), torch.ones_like(weights.sum(-1)), atol=1e-4):
         return "the weights of a row do not sum to one"
     return None
+
+
+def _dependence(
+    function: Callable[[Tensor, Tensor], Tensor], weights: Tensor, scores: Tensor, mask: Tensor
+) -> Optional[str]:
+    """What a row depends on besides its own valid scores."""
+    kept = [0, 1, 3]  # of the second row
+    without = function(scores[:, :, 1:2, kept], mask[:, :, 1:2, kept])
+    if not torch.allclose(weights[:, :, 1:2, kept], without, atol=1e-5):
+        return "a masked score changes the weights of the others; leave it out of sums and means with the mask"
+    if not torch.allclose(weights[:1], function(scores[:1], mask[:1]), atol=1e-5):
+        return "another sentence of the batch changes the weights of a row"
+    return None
+
+
+def _gradient_problem(weights: Tensor, scores: Tensor) -> Optional[str]:
+    if not weights.requires_grad:
+        return "the weights have no gradient, so nothing can be trained with it; with trained_as=... it need not"
+    weights.square().sum().backward()
+    return None if scores.grad is None or scores.grad.isfinite().all() else "the gradient of a score is not finite"

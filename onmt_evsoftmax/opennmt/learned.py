@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from ..base.errors import InputError
 from ..plugin.option_keys import CONTEXT, SELF
-from .functions import OVERRIDE
 from .modules import LEARNED, attention_modules
 from .train_from import complain
 
@@ -33,7 +32,7 @@ def functions_of(keys: Iterable[str]) -> str:
     >>> functions_of(["encoder.transformer.0.self_attn.softmax.learned_tempered.temperature"])
     'tempered'
     """
-    return ", ".join(sorted({key.split(MARK)[1].split(".")[0] for key in keys}))
+    return ", ".join(sorted({_place_and_function(key)[1] for key in keys}))
 
 
 def check_storable(model: nn.Module, model_options: Namespace) -> None:
@@ -108,25 +107,36 @@ def fit(model: nn.Module, state: dict[str, Tensor], translation: Optional[Namesp
             raise InputError(f"{key} has the shape {theirs} in the checkpoint, and {ours} as it is registered here")
     missing, unused = sorted(initial.keys() - stored), sorted(stored - initial.keys())
     if translation is not None:
-        _check_translation(translation, missing, unused)
+        _check_translation(model, missing, unused)
     state.update({key: initial[key].clone() for key in missing})
     for key in unused:
         del state[key]
 
 
-def _check_translation(options: Namespace, missing: list[str], unused: list[str]) -> None:
+def _check_translation(model: nn.Module, missing: list[str], unused: list[str]) -> None:
     from onmt.utils.logging import logger
 
     if missing:
+        place, function = _place_and_function(missing[0])
+        option = CONTEXT if place.endswith("context_attn") else SELF
         raise InputError(
-            f"{functions_of(missing)} has learned parameters that this model was not trained with ({missing[0]}); "
-            f"fine-tune it: onmt_train -train_from MODEL -{SELF} {functions_of(missing)}"
+            f"{function} has learned parameters that this model was not trained with ({missing[0]}); "
+            f"fine-tune it: onmt_train -train_from MODEL -{option} {function}"
         )
-    if unused and not any(getattr(options, OVERRIDE + key, None) for key in (SELF, CONTEXT)):
-        raise InputError(f"{functions_of(unused)} as it is registered here has no parameter {unused[0]}")
+    for key in unused:
+        place, function = _place_and_function(key)
+        attention: Any = model.get_submodule(place)
+        if attention.softmax.name == function:
+            raise InputError(f"{function} as it is registered here has no parameter {key}")
     if unused:
-        message = "onmt_evsoftmax: the learned parameters of %s are not used, as -%s says"
-        logger.warning(message, functions_of(unused), SELF)
+        message = "onmt_evsoftmax: learned parameters of %s are not used where another function takes its place"
+        logger.warning(message, functions_of(unused))
+
+
+def _place_and_function(key: str) -> tuple[str, str]:
+    """The attention module that a learned parameter belongs to, and its function."""
+    place, rest = key.split(MARK)
+    return place, rest.split(".")[0]
 
 
 def starting_as_registered(original: Callable) -> Callable:

@@ -31,7 +31,7 @@ OWN_OPTIONS = (
     "gpu_ranks",
 )
 """options of onmt_train that follow from other keys"""
-OWN_FILES = ("settings", "versions", "report", "logs")
+OWN_FILES = ("settings", "versions", "report", "logs", "pretrain")
 """names in the folder of a sweep that no test set can have"""
 
 
@@ -169,6 +169,10 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             yield f"tests: two are called {name}"
         if name in OWN_FILES:
             yield f"tests: {name} is the name of a file of the sweep itself; choose another"
+    devices = settings.devices
+    if devices and devices["world_size"] != len(devices["gpu_ranks"]):
+        ranks = len(devices["gpu_ranks"])
+        yield f"devices: world_size {devices['world_size']} waits for so many gpu_ranks, but there are {ranks}"
     prepared = settings.prepared
     if prepared is not None and str(prepared.parent) not in str(settings.training["data"]):
         yield f"prepare: {settings.prepare} writes {prepared.parent}, which config does not train on"

@@ -137,8 +137,18 @@ def _schema() -> dict[str, Any]:
     return schema
 
 
+def _is_integer(_checker: Any, value: Any) -> bool:
+    return type(value) is int  # JSON Schema takes 1.0 for one
+
+
+_VALIDATOR = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+
+
 def _check_schema(document: Any, source: str) -> None:
-    for error in jsonschema.Draft202012Validator(_schema()).iter_errors(document):
+    for error in _VALIDATOR(_schema()).iter_errors(document):
         key = ".".join(map(str, error.path))
         message = error.message
         if error.validator == "additionalProperties":

@@ -130,6 +130,17 @@ def test_learned_parameters_need_a_module(mine):
         (lambda scores, mask: torch.full_like(scores, 0.25), "a masked score has a weight"),
         (lambda scores, mask: scores.detach().softmax(-1), "no gradient"),
         (lambda scores, mask: None, "NoneType"),
+        (
+            lambda scores, mask: softmax(scores.masked_fill(scores < scores.mean(-1, True), -1e18)),
+            "a masked score changes",
+        ),
+        (lambda scores, mask: softmax(scores * len(scores), mask), "another sentence"),
+        (
+            lambda scores, mask: softmax(scores + (scores - scores.detach()).sqrt(), mask),
+            "gradient of a score is not finite",
+        ),
+        (lambda scores, mask: 1 / 0, "raises ZeroDivisionError: division by zero"),
+        (type("NoHeads", (nn.Module,), {"__init__": lambda self: None}), "raises TypeError"),
     ],
 )
 def test_a_function_that_breaks_the_contract_is_refused(function, problem):
@@ -158,6 +169,27 @@ def test_to_register_leaves_the_random_numbers_alone():
     register("random", type("Random", (Tempered,), {}))
     unregister("random")
     assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize(
+    "options, problem",
+    [
+        ({"function": Tempered, "trained_as": "softmax"}, "learned parameters are trained"),
+        ({"trained_as": "posthoc_evidential"}, "not trained itself; give softmax"),
+        ({"trained_as": "softmx"}, "unknown function 'softmx'"),
+        ({"line": "red"}, "line must be an onmt_evsoftmax.base.catalogue.Line, got 'red'"),
+        ({"printed_name": "ev-softmax"}, "another function is printed as 'ev-softmax'"),
+    ],
+)
+def test_options_that_would_fail_at_the_end_of_a_sweep_are_refused(options, problem):
+    with pytest.raises(InputError, match=problem):
+        register("odd", **{"function": squared, **options})
+    assert "odd" not in names()
+
+
+def test_a_decorator_without_a_name_is_refused():
+    with pytest.raises(InputError, match=r'write @register\("NAME"\)'):
+        register(squared)
 
 
 def test_names_of_the_package_stay():
@@ -198,7 +230,16 @@ def test_a_child_process_finds_that_of_an_installed_package(tmp_path):
 
 def test_a_module_that_cannot_be_imported_is_named(tmp_path):
     (tmp_path / "broken.py").write_text("import nothing_of_that_name")
-    for name, reason in (("broken.py", "No module named 'nothing_of_that_name'"), ("absent.py", "absent.py")):
+    (tmp_path / "ends.py").write_text("raise SystemExit(0)")
+    broken = ("broken.py", "No module named 'nothing_of_that_name'")
+    for name, reason in (broken, ("absent.py", "absent.py"), ("ends.py", "SystemExit: 0")):
         found = python(LOOK, tmp_path, ONMT_EVSOFTMAX_FUNCTIONS=name)
         assert found.returncode == 1 and f"ONMT_EVSOFTMAX_FUNCTIONS: {name} cannot be imported" in found.stderr
         assert reason in found.stderr
+
+
+def test_a_module_that_runs_itself_or_is_named_twice_registers_once(tmp_path):
+    (tmp_path / "functions_of_mine.py").write_text(SOURCE)
+    named = {"ONMT_EVSOFTMAX_FUNCTIONS": "functions_of_mine.py,functions_of_mine.py", "PYTHONPATH": str(tmp_path)}
+    found = python("import functions_of_mine; " + LOOK, tmp_path, **named)
+    assert found.stdout == "squared softmax squared tempered\n", found.stderr

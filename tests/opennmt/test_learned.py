@@ -219,7 +219,7 @@ def test_a_translation_has_the_trained_values(models):
 def test_a_translation_can_leave_them_out_and_says_so(models, caplog):
     model = load(models, "tempered", self_attn_function="softmax")
     assert not learned(model.state_dict())
-    assert "the learned parameters of tempered are not used, as -self_attn_function says" in caplog.text
+    assert "learned parameters of tempered are not used where another function takes its place" in caplog.text
 
 
 def test_a_translation_does_not_invent_them(models):
@@ -243,6 +243,19 @@ def test_a_function_that_was_changed_since_is_noticed(models, another, more, mes
     another(**more)
     with pytest.raises(InputError, match=message):
         load(models, "tempered")
+
+
+@pytest.mark.parametrize("override", [{"self_attn_function": "tempered"}, {"context_attn_function": "softmax"}])
+def test_an_override_elsewhere_loses_nothing_in_silence(models, override):
+    """The function is registered anew without its parameters; where it stays in its place they would be lost."""
+    unregister("tempered")
+    register("tempered", lambda scores, mask: softmax(scores, mask))
+    try:
+        with pytest.raises(InputError, match="tempered as it is registered here has no parameter"):
+            load(models, "tempered", **override)
+    finally:
+        unregister("tempered")
+        register("tempered", Tempered)
 
 
 def test_a_checkpoint_with_an_unknown_function_names_it_and_the_variable(models, start):
