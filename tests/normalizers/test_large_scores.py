@@ -75,7 +75,8 @@ def worst_excess(form, scores, dtype):
     largest = max(abs(v) for v in row.tolist())
     unit = math.ulp(largest) * limits.eps / torch.finfo(torch.float64).eps
     unit = max(unit, limits.smallest_normal * limits.eps)
-    if min(abs(d) for d in distances) <= 8 * len(scores) * unit:
+    # attention takes a denormal distance for none, as a processor does that flushes such numbers to zero
+    if min(abs(d) for d in distances) <= max(8 * len(scores) * unit, limits.smallest_normal):
         return 0.0
     allowed = UNITS * unit + SOFTMAX * limits.eps
     floor = math.log(limits.smallest_normal) + 1  # below it a probability is as good as 0
