@@ -90,15 +90,10 @@ def attention(
     normalizer = _normalizer(function)
     _check_options(normalizer, dropout, eps)
     key, value = (_repeat_heads(tensor, query.shape[1]) for tensor in (key, value))
-    queries, keys = query.shape[-2], key.shape[-2]
-    if mask is not None:
-        check_mask(mask, query, keys)
-    if bias is not None:
-        check_bias(bias, query, keys)
-        mask, bias = split_bias(bias, mask)
+    mask, bias = _checked_mask_and_bias(mask, bias, query, key.shape[-2])
     if key_lengths is not None:
         _check_lengths(key_lengths, query)
-    visibility = Visibility.of(queries, keys, query.device, mask, key_lengths, is_causal)
+    visibility = Visibility.of(query.shape[-2], key.shape[-2], query.device, mask, key_lengths, is_causal)
     key, value = _clean(key, visibility), _clean(value, visibility)
     bias = None if bias is None else clean_bias(bias, visibility)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
@@ -156,6 +151,18 @@ def _check_options(normalizer: Normalizer, dropout: float, eps: float) -> None:
         raise InputError(f"eps must be finite and not negative, got {eps}")
     if eps and normalizer.name != "evsoftmax":
         raise InputError(f"eps belongs to evsoftmax; {normalizer.name} has none")
+
+
+def _checked_mask_and_bias(
+    mask: Optional[Tensor], bias: Optional[Tensor], query: Tensor, keys: int
+) -> tuple[Optional[Tensor], Optional[Tensor]]:
+    """Both, what the bias hides having moved into the mask."""
+    if mask is not None:
+        check_mask(mask, query, keys)
+    if bias is None:
+        return mask, None
+    check_bias(bias, query, keys)
+    return split_bias(bias, mask)
 
 
 def _check_lengths(lengths: Tensor, query: Tensor) -> None:
