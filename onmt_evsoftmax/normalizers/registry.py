@@ -61,10 +61,6 @@ class Normalizer:
         Raises:
             InputError: it has learned parameters, so there is one for each layer; see `make`.
         """
-        return self.require_mapping()
-
-    def require_mapping(self) -> Callable[..., Tensor]:
-        """See `function`."""
         if self.mapping is None:
             raise InputError(
                 f"{self.name} has learned parameters; give a module: "

@@ -39,7 +39,9 @@ def reporting_unknown_keys(original: Callable) -> Callable:
         for found in (*_unknown(parser, leftover), *_misplaced(parser, options)):
             if found.remedy is not None:
                 functions = ", ".join(FUNCTION_KEYS)
-                parser.exit(2, f"{parser.prog}: error: {found}. The keys of onmt_evsoftmax are {functions}.\n")
+                text = str(found).rstrip("?")
+                mark = "?" if str(found).endswith("?") else "."
+                parser.exit(2, f"{parser.prog}: error: {text}{mark} The keys of onmt_evsoftmax are {functions}.\n")
             print(f"{parser.prog}: warning: {found}", file=sys.stderr)
         return options, leftover
 

@@ -49,6 +49,7 @@ def test_different_sources_name_both_archives_and_the_sentence(archive):
 def test_the_same_words_in_other_pieces_are_the_same_source(archive):
     cut, whole = [("a steam@@ boat", "x")], [("a steamboat", "x")]
     models = open_models([archive("softmax", pairs=cut), archive(pairs=whole)])
+    assert [len(model.archive[0].source) for model in models] == [3, 2]
     require_same_source(models, 0)
 
 
