@@ -6,6 +6,8 @@ CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 # threads that spin while they wait make training ten times slower as soon as another process wants a core
 export OMP_WAIT_POLICY ?= PASSIVE
 PIP_FLAGS ?= --disable-pip-version-check --quiet
+# one file, one process, in the order of tests/conftest.py
+DIST := --dist loadfile --no-loadscope-reorder
 # these need a compiler when no wheel fits the machine; better one clear line than its log
 WHEELS := torch,ctranslate2,pyonmttok,sentencepiece,numpy,matplotlib,scikit-learn,scipy,onnx,onnxruntime,playwright,fasttext-wheel,spacy,pyahocorasick
 
@@ -22,15 +24,15 @@ demo: $(VENV)/installed
 	OMP_NUM_THREADS=$(CORES) $(VENV)/bin/python -m scripts.demo
 
 test: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(CORES) --dist loadfile $(PYTEST_FLAGS)
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(CORES) $(DIST) $(PYTEST_FLAGS)
 
 test-onmt351: $(VENV351)/installed
-	OMP_NUM_THREADS=1 $(VENV351)/bin/python -m pytest -n $(CORES) --dist loadfile tests/opennmt tests/configs tests/conversion $(PYTEST_FLAGS)
+	OMP_NUM_THREADS=1 $(VENV351)/bin/python -m pytest -n $(CORES) $(DIST) tests/opennmt tests/configs tests/conversion $(PYTEST_FLAGS)
 
 # rooms that draw or train
 NOT_QUICK := pages other_experiments scripts
 quick: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(CORES) --dist loadfile --quick $(addprefix --ignore tests/,$(NOT_QUICK)) -r fE $(PYTEST_FLAGS)
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(CORES) $(DIST) --quick $(addprefix --ignore tests/,$(NOT_QUICK)) -r fE $(PYTEST_FLAGS)
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .

@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests: real data, command lines as a user types them; and what `make quick` leaves out."""
+"""Fixtures shared by all tests: real data, command lines as a user types them; their order; what `make quick` omits."""
 
 from __future__ import annotations
 
@@ -26,9 +26,15 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Under ``--quick``, leave out the marked tests and spread the sets that are kept over those there are."""
-    if not config.getoption("--quick"):
-        return
+    """Files with slow tests come first, so that no core waits at the end for one that was begun last."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+    if config.getoption("--quick"):
+        keep_quick_ones(config, items)
+
+
+def keep_quick_ones(config, items):
+    """Leave out the marked tests, and spread the sets of parameters that are kept over those there are."""
     tests = defaultdict(list)
     for item in items:
         marked = any(item.get_closest_marker(mark) for mark in ("slow", "gpu", "realdata"))
