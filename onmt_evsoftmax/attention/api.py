@@ -133,7 +133,7 @@ def _check_tensors(query: Tensor, key: Tensor, value: Tensor) -> None:
 
 def _normalizer(function: Union[str, nn.Module]) -> Normalizer:
     if isinstance(function, str):
-        return registry.get(function)
+        return registry.get(function).without_parameters()
     if not isinstance(function, nn.Module):
         raise InputTypeError(f"function must be a name or a module, got {type(function).__name__}")
     own = function if isinstance(function, RowFunction) else RowFunction(function)

@@ -44,6 +44,7 @@ class Function:
         family: see `Family`.
         trained_as: the function that a model is trained with before this one takes its place; as a rule itself.
         line: how its curves are drawn.
+        sums_to_one: whether the weights of a row do.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Function:
     family: Family
     trained_as: str
     line: Line
+    sums_to_one: bool = True
 
     @property
     def is_trained(self) -> bool:
@@ -71,6 +73,12 @@ _FUNCTIONS = {
         Function("evsoftmax", "ev-softmax", "centred", "evsoftmax", Line("#b3124f", "#ff85ac")),
         Function("sparsehourglass", "sparsehourglass", "row", "sparsehourglass", Line("#5a5d66", "#b0b4be", "4 2")),
         Function("topk_softmax", "top-k softmax", "row", "topk_softmax", Line("#7a6a00", "#d9cb55", "3 2")),
+        Function("alpha_entmax", "alpha-entmax", "row", "alpha_entmax", Line("#2f6b1f", "#8fd07a", "10 2 2 2")),
+        Function("multimax", "MultiMax", "row", "multimax", Line("#9c2a8f", "#f094e4", "5 3")),
+        Function("ssmax", "SSMax", "row", "ssmax", Line("#3d4db8", "#a9b4ff", "14 4")),
+        Function("softmax1", "softmax1", "row", "softmax1", Line("#4a5a70", "#a6b8d0", "2 2"), False),
+        Function("softpick", "softpick", "row", "softpick", Line("#8a4b2f", "#e8a88c", "7 2 2 2 2 2"), False),
+        Function("sigmoid", "sigmoid", "row", "sigmoid", Line("#a02020", "#ff9a8f", "11 5"), False),
     )
 }
 """In the order of the paper's tables."""

@@ -1,9 +1,11 @@
 """Mappings from scores to probabilities: one per file, all in one registry."""
 
 from ..base import extensions
+from .alpha_entmax import LearnedAlphaEntmax, alpha_entmax
 from .entmax15 import Entmax15, entmax15
 from .evsoftmax import EvSoftmax, evsoftmax
 from .log_evsoftmax import LogEvSoftmax, log_evsoftmax
+from .multimax import LearnedMultiMax, multimax
 from .posthoc_evidential import (
     PosthocEvidential,
     belief_masses,
@@ -15,9 +17,20 @@ from .registry import Normalizer, get, names, register, unregister
 from .softmax import Softmax, softmax
 from .sparsehourglass import SparseHourglass, sparsehourglass
 from .sparsemax import Sparsemax, sparsemax
+from .ssmax import LearnedSSMax, ssmax
 from .topk_softmax import TopkSoftmax, topk_softmax
+from .unnormalised import sigmoid, softmax1, softpick
 
 __all__ = [
+    "LearnedAlphaEntmax",
+    "LearnedMultiMax",
+    "LearnedSSMax",
+    "alpha_entmax",
+    "multimax",
+    "ssmax",
+    "sigmoid",
+    "softmax1",
+    "softpick",
     "Entmax15",
     "EvSoftmax",
     "LogEvSoftmax",

@@ -35,7 +35,7 @@ class Finding:
     Attributes:
         holds: no counterexample was found.
         witness: for a "no", the scores and outputs that show it, by name.
-        value: the largest slope that was found (Lipschitz only).
+        value: the largest slope that was found (Lipschitz only; None where slopes have no bound).
         condition: under what condition it holds nevertheless.
     """
 
@@ -144,13 +144,15 @@ def lipschitz(function: Function, rows: Sequence[Tensor]) -> Finding:
     >>> lipschitz(get("softmax").function, points()).value
     0.5
     """
-    jump, slope = None, 0.0
+    jump, slope, is_steep = None, 0.0, False
     for scores in rows:
         slope = max(slope, _largest_jacobian(function, scores))
         left, right = _steepest(function, scores, scores.roll(1, 0))
         slopes = (function(left) - function(right)).norm(dim=-1) / (left - right).norm(dim=-1)
         worst = slopes.nan_to_num().argmax()
         if slopes[worst] > JUMP:
+            # a jump is between two places that are not steep themselves
+            is_steep = is_steep or _largest_jacobian(function, torch.stack((left[worst], right[worst]))) > JUMP
             jump = jump or {
                 "v": left[worst].tolist(),
                 "w": right[worst].tolist(),
@@ -159,8 +161,8 @@ def lipschitz(function: Function, rows: Sequence[Tensor]) -> Finding:
             }
         else:
             slope = max(slope, slopes[worst].item())
-    condition = "where the support stays the same" if jump else ""
-    return Finding(jump is None, jump, round(slope, 6), condition)
+    condition = "where the support stays the same" if jump and not is_steep else ""
+    return Finding(jump is None, jump, None if is_steep else round(slope, 6), condition)
 
 
 PROPERTIES: Mapping[str, Callable[[Function, Sequence[Tensor]], Finding]] = {

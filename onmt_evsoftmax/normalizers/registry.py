@@ -10,15 +10,19 @@ from torch import Tensor, nn
 
 from ..base import catalogue
 from ..base.errors import InputError
+from .alpha_entmax import LearnedAlphaEntmax, alpha_entmax
 from .entmax15 import Entmax15Function, entmax15
 from .evsoftmax import evsoftmax
 from .losses import cross_entropy_loss, evsoftmax_loss, sparsemax_loss, tsallis15_loss
+from .multimax import LearnedMultiMax, multimax
 from .posthoc_evidential import posthoc_evidential
 from .row_function import RowFunction, check_rows
 from .softmax import softmax
 from .sparsehourglass import sparsehourglass
 from .sparsemax import SparsemaxFunction, sparsemax
+from .ssmax import LearnedSSMax, ssmax
 from .topk_softmax import topk_softmax
+from .unnormalised import sigmoid, softmax1, softpick
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,10 @@ class Normalizer:
         name: the one string that names it, in the catalogue and everywhere else.
         mapping: ``mapping(scores, mask=None, dim=-1)``; None if it has learned parameters.
         loss_function: see `loss`; None for a mapping that is only a control.
-        module: heads -> a module with learned parameters, for scores ``[..., heads, queries, keys]``.
+        module: heads -> a module with learned parameters, for scores ``[..., heads, queries, keys]``; attention
+            takes it in place of ``mapping``.
         product: ``product(weights, vector, dim)``, the Jacobian times a vector, of the family ``projected``.
+        own: what the user gave to `register`; None where it belongs to the package.
     """
 
     name: str
@@ -38,6 +44,7 @@ class Normalizer:
     loss_function: Optional[Callable[..., Tensor]] = None
     module: Optional[Callable[[int], nn.Module]] = None
     product: Optional[Callable[[Tensor, Tensor, int], Tensor]] = None
+    own: Optional[Callable] = None
 
     @property
     def printed_name(self) -> str:
@@ -50,23 +57,26 @@ class Normalizer:
         return catalogue.get(self.name).family if self.name in _NORMALIZERS else "row"
 
     @property
-    def own(self) -> Optional[Callable]:
-        """What the user gave to `register`; None where it belongs to the package."""
-        return self.module or getattr(self.mapping, "function", None)
-
-    @property
     def function(self) -> Callable[..., Tensor]:
-        """``function(scores, mask=None, dim=-1)``.
+        """``function(scores, mask=None, dim=-1)``; parameters that it may learn have their defaults.
 
         Raises:
-            InputError: it has learned parameters, so there is one for each layer; see `make`.
+            InputError: it is the user's and has learned parameters, so there is one for each layer; see `make`.
         """
-        if self.mapping is None:
+        return self.mapping or self.without_parameters().function
+
+    def without_parameters(self) -> Normalizer:
+        """Itself, if there is nothing in it to be learned.
+
+        Raises:
+            InputError: it has learned parameters.
+        """
+        if self.module is not None:
             raise InputError(
                 f"{self.name} has learned parameters; give a module: "
                 f"onmt_evsoftmax.normalizers.get({self.name!r}).make(heads)"
             )
-        return self.mapping
+        return self
 
     def make(self, heads: int) -> Callable[..., Tensor]:
         """``function`` or, where it has learned parameters, a new module for attention with so many heads."""
@@ -96,6 +106,12 @@ _NORMALIZERS = {
         Normalizer("evsoftmax", evsoftmax, evsoftmax_loss),
         Normalizer("sparsehourglass", sparsehourglass),
         Normalizer("topk_softmax", topk_softmax),
+        Normalizer("alpha_entmax", alpha_entmax, module=LearnedAlphaEntmax),
+        Normalizer("multimax", multimax, module=LearnedMultiMax),
+        Normalizer("ssmax", ssmax, module=LearnedSSMax),
+        Normalizer("softmax1", softmax1),
+        Normalizer("softpick", softpick),
+        Normalizer("sigmoid", sigmoid),
     )
 }
 
@@ -175,7 +191,7 @@ def register(
         check_rows(name, (lambda: function(2)) if has_parameters else (lambda: function), is_trained)
     catalogue.add(name, printed_name, trained_as, line)
     mapping = None if has_parameters else RowFunction(function)
-    _NORMALIZERS[name] = Normalizer(name, mapping, loss, function if has_parameters else None)
+    _NORMALIZERS[name] = Normalizer(name, mapping, loss, function if has_parameters else None, own=function)
     return function
 
 

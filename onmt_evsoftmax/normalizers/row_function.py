@@ -27,14 +27,26 @@ class RowFunction(nn.Module):
 
     def forward(self, scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1) -> Tensor:
         """See `onmt_evsoftmax.normalizers.registry.register`."""
-        dim = check_scores(scores, mask, dim)
-        valid = valid_entries(scores, mask).movedim(dim, -1)
-        seen = valid.any(-1, keepdim=True)
-        accurate = scores.to(accumulation_type(scores.dtype)).movedim(dim, -1)
-        # a row without a valid entry is given one made of zeros, and its result is not used
-        rows = accurate.masked_fill(~valid, HIDDEN).masked_fill(~seen, 0.0)
-        weights = self.function(rows, valid | ~seen).masked_fill(~seen, 0.0)
-        return weights.movedim(-1, dim).to(scores.dtype)
+        return over_rows(self.function, scores, mask, dim)
+
+
+def over_rows(
+    function: Callable[[Tensor, Tensor], Tensor], scores: Tensor, mask: Optional[Tensor], dim: int, fill: float = HIDDEN
+) -> Tensor:
+    """``function(rows, valid)`` along ``dim``, with rows of at least float32 that all have a valid entry.
+
+    Args:
+        scores, mask, dim: as in `softmax`, and so are masked entries.
+        fill: what masked entries of the rows hold.
+    """
+    dim = check_scores(scores, mask, dim)
+    valid = valid_entries(scores, mask).movedim(dim, -1)
+    seen = valid.any(-1, keepdim=True)
+    accurate = scores.to(accumulation_type(scores.dtype)).movedim(dim, -1)
+    # a row without a valid entry is given one made of zeros, and its result is not used
+    rows = accurate.masked_fill(~valid, fill).masked_fill(~seen, 0.0)
+    weights = function(rows, valid | ~seen).masked_fill(~seen, 0.0)
+    return weights.movedim(-1, dim).to(scores.dtype)
 
 
 def check_rows(name: str, make: Callable[[], Callable[[Tensor, Tensor], Tensor]], is_trained: bool = True) -> None:

@@ -1,7 +1,7 @@
-"""Learned parameters of the user's functions: where they start, and what a checkpoint has of them.
+"""Learned parameters of functions: where they start, and what a checkpoint has of them.
 
 They are part of the state dict, as ``encoder.transformer.0.self_attn.softmax.learned_NAME.PARAMETER``. OpenNMT-py
-saves, averages, trains and freezes them like any other. It knows nothing of two things: the values that the user's
+saves, averages, trains and freezes them like any other. It knows nothing of two things: the values that a function's
 module starts with, and a checkpoint of a model that was trained with another function.
 """
 
@@ -47,7 +47,7 @@ def check_storable(model: nn.Module, model_options: Namespace) -> None:
 
 
 def _with_parameters(model: nn.Module) -> Iterator[tuple[Any, nn.Module]]:
-    """Attention modules whose mapping is a module of the user's, and that module."""
+    """Attention modules whose mapping is a module with parameters of its own, and that module."""
     for _, _, attention in attention_modules(model):
         if attention.softmax.learned is not None:
             yield attention, attention.softmax.learned
@@ -70,7 +70,7 @@ def _not_storable(module: nn.Module, options: Namespace) -> Iterator[str]:
 
 
 def attach(model: nn.Module) -> None:
-    """Make the users' modules parts of the model: after OpenNMT-py initialised it, or before it loads a checkpoint.
+    """Make the functions' modules parts of the model: after OpenNMT-py initialised it, or before it loads a checkpoint.
 
     Its initialisation would overwrite their values, and draw random numbers for them, so that all others differed
     from those of a softmax model of the same seed.
@@ -86,7 +86,7 @@ def keep_accurate(model: nn.Module) -> None:
 
 
 def fit(model: nn.Module, state: dict[str, Tensor], translation: Optional[Namespace]) -> None:
-    """Attach the users' modules, and make what a checkpoint has of their parameters what the model has.
+    """Attach the functions' modules, and make what a checkpoint has of their parameters what the model has.
 
     In training, parameters that the checkpoint lacks get their initial values; see `report_changes`. A translation
     cannot use untrained ones, and may drop some only where its options name another function.
@@ -140,7 +140,7 @@ def _place_and_function(key: str) -> tuple[str, str]:
 
 
 def starting_as_registered(original: Callable) -> Callable:
-    """Wrap ``train_single.build_model``: initial values as the user's module has them, and `report_changes`."""
+    """Wrap ``train_single.build_model``: initial values as the function's module has them, and `report_changes`."""
 
     def build_model(model_opt, opt, vocabs, checkpoint, *arguments):
         in_file = checkpoint is not None and "model" in checkpoint  # and not in one of safetensors

@@ -24,12 +24,12 @@ EPSILON = 1e-6
 class AttentionNormalizer(nn.Module):
     """Stands where `MultiHeadedAttention` keeps its ``softmax``, and says which mapping the module uses.
 
-    The mappings of the package have neither parameters nor buffers, so the state dict of the model stays what it
-    was, and any softmax checkpoint can be fine-tuned. One of the user's may have learned parameters; see `learned`.
+    Most mappings have neither parameters nor buffers, so the state dict of the model stays what it was, and any
+    softmax checkpoint can be fine-tuned. Those that have learned parameters: see `learned`.
 
     Attributes:
         name: of the mapping.
-        mapping: what it computes; a module where it is the user's.
+        mapping: what it computes; a module where it is the user's or has learned parameters.
         calls: how often it was applied, here or inside `onmt_evsoftmax.attention`.
     """
 
@@ -44,12 +44,12 @@ class AttentionNormalizer(nn.Module):
 
     @property
     def learned(self) -> Optional[nn.Module]:
-        """The user's module, where the mapping has one."""
+        """The module with learned parameters or of the user's, where the mapping has one."""
         own = self.mapping.function if isinstance(self.mapping, RowFunction) else None
         return own if isinstance(own, nn.Module) else None
 
     def attach(self, like: Tensor) -> None:
-        """Make the user's module a part of the model, on the device of ``like`` and frozen if that is."""
+        """Make that module a part of the model, on the device of ``like`` and frozen if that is."""
         if self.learned is not None:
             self.learned.to(like.device)
             if not like.requires_grad:

@@ -82,21 +82,25 @@ def figure1() -> Figure:
 
 
 def support_maps(resolution: int) -> Figure:
-    """For every mapping the plane v1 + v2 + v3 = 1, coloured by the number of classes that are kept."""
-    figure, axes = plt.subplots(2, 4, figsize=(12, 6.6), layout="constrained")
+    """The plane v1 + v2 + v3 = 1, coloured by the number of classes kept; mappings that always keep all are left out."""
     x = torch.linspace(-0.75, 1.75, resolution, dtype=torch.float64)
     y = torch.linspace(-0.75, 1.55, resolution, dtype=torch.float64)
     scores = from_plane(torch.stack(torch.meshgrid(x, y, indexing="xy"), -1))
     colours = ListedColormap(SUPPORT_COLOURS)
-    for axis, normalizer in zip(axes.flat, map(get, names())):
-        kept = (normalizer.function(scores) > 0).sum(-1)
+    # alpha-entmax, before it learns, is entmax-1.5
+    support = {name: (get(name).function(scores) > 0).sum(-1) for name in names() if get(name).module is None}
+    shown = [name for name, kept in support.items() if name == "softmax" or kept.min() < 3]
+    lines = len(shown) // 3 + 1  # with room for the legend
+    figure, axes = plt.subplots(lines, 3, figsize=(9, 3.3 * lines), layout="constrained")
+    for axis, name in zip(axes.flat, shown):
+        kept = support[name]
         norm = BoundaryNorm((0.5, 1.5, 2.5, 3.5), 3)
         extent = (x[0], x[-1], y[0], y[-1])
         axis.imshow(kept, colours, extent=extent, origin="lower", norm=norm, alpha=0.55, interpolation="none")
         draw_simplex(axis)
-        axis.set_title(normalizer.printed_name)
+        axis.set_title(get(name).printed_name)
     patches = [plt.Rectangle((0, 0), 1, 1, color=colour, alpha=0.55) for colour in SUPPORT_COLOURS]
-    for axis in axes.flat[len(names()) :]:
+    for axis in axes.flat[len(shown) :]:
         axis.axis("off")
     axes.flat[-1].legend(
         patches, ("one class kept", "two classes kept", "three classes kept"), loc="center", fontsize=11

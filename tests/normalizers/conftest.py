@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from onmt_evsoftmax.base import catalogue
 from onmt_evsoftmax.normalizers import get, names
 
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
@@ -13,6 +14,12 @@ DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 @pytest.fixture(params=names())
 def mapping(request):
     """The function of every mapping in turn."""
+    return get(request.param).function
+
+
+@pytest.fixture(params=[name for name in names() if catalogue.get(name).sums_to_one])
+def distribution(request):
+    """The function of every mapping whose rows sum to one."""
     return get(request.param).function
 
 

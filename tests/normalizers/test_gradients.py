@@ -79,8 +79,17 @@ def test_fully_masked_rows_have_no_gradient(mapping, dtype):
             mask[0, 1] = True
         scores.requires_grad_()
         (mapping(scores, mask) * torch.randn(2, 5).to(dtype)).sum().backward()
+        scores.grad[0, 1] = 0.0  # the only valid one, for which not all mappings are constant
         assert (scores.grad == 0).all()
         assert scores.grad.dtype == dtype
+
+
+def test_a_single_valid_entry_has_no_gradient(distribution, dtype):
+    scores = torch.full((1, 5), -torch.inf, dtype=dtype)
+    scores[0, 1] = 0.5
+    scores.requires_grad_()
+    (distribution(scores) * torch.randn(1, 5).to(dtype)).sum().backward()
+    assert (scores.grad == 0).all()
 
 
 def test_forward_and_reverse_mode_agree_under_vmap(mapping):

@@ -10,8 +10,9 @@ import pytest
 import torch
 from torch import nn
 
+from onmt_evsoftmax.base import catalogue
 from onmt_evsoftmax.base.errors import InputError
-from onmt_evsoftmax.normalizers import register, softmax, unregister
+from onmt_evsoftmax.normalizers import get, register, softmax, unregister
 
 from .conftest import make_workshop
 
@@ -153,6 +154,18 @@ def test_they_start_where_the_users_module_starts_and_change_nothing_else(start,
     assert own[KEY.replace("temperature", "mix.bias")] == 0.25 and own[KEY.replace("temperature", "mix.weight")] == 1
     for key, value in softmax_model.state_dict().items():
         assert torch.equal(ours.state_dict()[key], value), key
+
+
+@pytest.mark.parametrize("name", [name for name in catalogue.names() if get(name).module and not get(name).own])
+def test_functions_of_the_package_learn_as_well(start, name):
+    model, optimizer, told = start(self_attn_function=name)
+    own = learned(model.state_dict())
+    expected = get(name).make(2).function.state_dict()
+    assert len(own) == 3 * len(expected) and told == []
+    trained = {id(one) for group in optimizer._optimizer.param_groups for one in group["params"]}
+    for key, parameter in model.named_parameters():
+        if "learned_" in key:
+            assert id(parameter) in trained and torch.equal(parameter, expected[key.rpartition(".")[2]])
 
 
 def test_the_optimiser_has_them_and_a_frozen_encoder_keeps_its_own(start):
