@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 VENV351 ?= .venv-onmt351
+# the oldest that has what the plugin needs is 4.53.3; see docs/transformers.md
+TRANSFORMERS ?= 5.23.0
+VENVHF ?= .venv-transformers-$(TRANSFORMERS)
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 # threads that spin while they wait make training ten times slower as soon as another process wants a core
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -11,14 +14,15 @@ DIST := --dist loadfile --no-loadscope-reorder
 # these need a compiler when no wheel fits the machine; better one clear line than its log
 WHEELS := torch,ctranslate2,pyonmttok,sentencepiece,numpy,matplotlib,scikit-learn,scipy,onnx,onnxruntime,playwright,fasttext-wheel,spacy,pyahocorasick
 
-.PHONY: help demo test quick lint test-onmt351 venv clean
+.PHONY: help demo test quick lint test-onmt351 test-transformers venv clean
 help:
 	@echo "make demo          set up .venv, then train, translate, score and draw on the embedded corpus"
 	@echo "make test          set up .venv, then run the whole test suite"
 	@echo "make quick         set up .venv, then the tests that are soon done: nothing drawn or trained, no further process"
 	@echo "make lint          set up .venv, then check style (ruff) and types (mypy); needs Python 3.10"
 	@echo "make test-onmt351  the tests that touch OpenNMT-py, with OpenNMT-py 3.5.1 in a second environment"
-	@echo "make clean         remove both environments and runs/"
+	@echo "make test-transformers  the tests of Transformers and torch.nn in a further environment; TRANSFORMERS=4.53.3 for another version"
+	@echo "make clean         remove all environments and runs/"
 
 demo: $(VENV)/installed
 	OMP_NUM_THREADS=$(CORES) $(VENV)/bin/python -m scripts.demo
@@ -28,6 +32,9 @@ test: $(VENV)/installed
 
 test-onmt351: $(VENV351)/installed
 	OMP_NUM_THREADS=1 $(VENV351)/bin/python -m pytest -n $(CORES) $(DIST) tests/opennmt tests/configs tests/conversion $(PYTEST_FLAGS)
+
+test-transformers: $(VENVHF)/installed
+	OMP_NUM_THREADS=1 $(VENVHF)/bin/python -m pytest -n $(CORES) --dist loadfile $(wildcard tests/huggingface tests/nn) $(PYTEST_FLAGS)
 
 # rooms that draw or train
 NOT_QUICK := pages other_experiments scripts
@@ -53,8 +60,14 @@ $(VENV351)/installed: setup.py pyproject.toml constraints-onmt351.txt onmt_evsof
 	$(VENV351)/bin/pip install $(PIP_FLAGS) --no-deps OpenNMT-py==3.5.1 -e .
 	@touch $@
 
+$(VENVHF)/installed: setup.py pyproject.toml constraints-transformers.txt onmt_evsoftmax_startup.pth
+	@$(call make_venv,$(VENVHF))
+	$(VENVHF)/bin/pip install $(PIP_FLAGS) --only-binary $(WHEELS) -r constraints-transformers.txt transformers==$(TRANSFORMERS) || $(call no_wheel)
+	$(VENVHF)/bin/pip install $(PIP_FLAGS) --no-deps -e .
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV351) runs
+	rm -rf $(VENV) $(VENV351) .venv-transformers-* runs
 
 define make_venv
 $(PYTHON) -c 'import sys; sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 12))' || \

@@ -1,7 +1,7 @@
 """Arms the plugin at interpreter start; imported by ``onmt_evsoftmax_startup.pth``.
 
-OpenNMT-py reads no entry points, so this puts a finder on ``sys.meta_path`` that waits for
-two module names. When one of them has been imported, the part of the plugin that belongs to
+Neither OpenNMT-py nor Transformers reads entry points, so this puts a finder on ``sys.meta_path`` that waits for
+a few module names. When one of them has been imported, the part of the plugin that belongs to
 it is imported too. Only what the interpreter has loaded anyway is used here: this file runs at every
 start of Python in the environment.
 
@@ -20,7 +20,11 @@ ACTIVE = "onmt_evsoftmax_active"
 """attribute of the module ``onmt`` that is True in a process where the plugin is active"""
 
 GUARD = {"ctranslate2.converters.opennmt_py": "onmt_evsoftmax.plugin.export_guard"}
-WAITING = {"onmt": "onmt_evsoftmax.opennmt", **GUARD}
+WAITING = {
+    "onmt": "onmt_evsoftmax.opennmt",
+    "transformers.modeling_utils": "onmt_evsoftmax.huggingface",
+    **GUARD,
+}
 """module that somebody imports -> module of ours that is imported right after it"""
 WAITING_WHEN_OFF = {"onmt": "onmt_evsoftmax.plugin.switched_off", **GUARD}
 

@@ -1,0 +1,70 @@
+"""Our functions in Transformers' two tables: of attention functions, and of the masks that they get."""
+
+from __future__ import annotations
+
+from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, AttentionMaskInterface, sdpa_mask
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS, AttentionInterface
+
+from ..base import catalogue
+from ..base.errors import InputError
+from ..normalizers import registry
+from .adapter import adapter
+from .names import KINDS, AttentionFunctions
+
+EAGER = "eager"
+"""Transformers' own written-out attention, which stands in no table."""
+
+_registered: dict[str, AttentionFunctions] = {}
+
+
+def registered() -> tuple[str, ...]:
+    """The names that ``attn_implementation`` takes, those of two different functions aside."""
+    return tuple(_registered)
+
+
+def register_all() -> None:
+    """Register every function of the catalogue, for all attention and for each kind alone.
+
+    Those with learned parameters are left out: Transformers would neither make nor load the parameters.
+    """
+    for function in catalogue.names():
+        if registry.get(function).module is None:
+            for name in (function, *(f"{kind}:{function}" for kind in KINDS)):
+                register(name)
+
+
+def register(name: str) -> None:
+    """Register one name, if it is one of ours and not registered yet.
+
+    Raises:
+        InputError: a function in it has learned parameters, or is called as one of Transformers' own.
+    """
+    if name in _registered and name in ALL_ATTENTION_FUNCTIONS:
+        return
+    functions = AttentionFunctions.parse(name)
+    if functions is None:
+        return
+    for function in (functions.self_attention, functions.cross_attention):
+        _check_function(function)
+    AttentionInterface.register(name, adapter(name, functions, check_mask))
+    AttentionMaskInterface.register(name, sdpa_mask)
+    _registered[name] = functions
+
+
+def _check_function(function: str) -> None:
+    if registry.get(function).module is not None:
+        raise InputError(
+            f"{function} has learned parameters, and Transformers would neither make nor load them; train it with "
+            "OpenNMT-py or onmt_evsoftmax.nn"
+        )
+    if function not in _registered and (function == EAGER or function in ALL_ATTENTION_FUNCTIONS):
+        raise InputError(f"{function} is the name of an attention of Transformers' own; register yours as another")
+
+
+def check_mask(name: str) -> None:
+    """Raise InputError where Transformers would not make a mask for ``name``: no key would be hidden."""
+    if name not in ALL_MASK_ATTENTION_FUNCTIONS:
+        raise InputError(
+            f"{name} has no mask function in Transformers, so padding and future would be seen; something removed it. "
+            f"Register it again: AttentionMaskInterface.register({name!r}, sdpa_mask)"
+        )
