@@ -18,7 +18,7 @@ from typing import Any, Callable
 
 from .base import extensions
 from .base.errors import InputError
-from .base.versions import TESTED, TESTED_OPENNMT
+from .base.versions import TESTED, TESTED_OPENNMT, TESTED_TRANSFORMERS
 from .plugin.startup import ACTIVE, SWITCH, is_switched_off
 
 STARTUP_FILE = "onmt_evsoftmax_startup.pth"
@@ -141,6 +141,28 @@ def check_armed() -> Finding:
     )
 
 
+def check_transformers() -> Finding:
+    """Whether a fresh interpreter that only imports Transformers knows our functions."""
+    found = _version("transformers")
+    if not found:
+        return Finding("Transformers", True, "not installed; pip install 'onmt_evsoftmax[transformers]'")
+    if found not in TESTED_TRANSFORMERS:
+        found += f" (tested: {', '.join(TESTED_TRANSFORMERS)})"
+    probe = (
+        "from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS as known\n"
+        "print(*(name.split(':')[1] for name in known if name.startswith('cross:')), sep=', ')"
+    )
+    result = subprocess.run([sys.executable, "-W", "ignore", "-c", probe], capture_output=True, text=True, check=False)
+    names = result.stdout.strip()
+    lines = (result.stderr.strip() or "imported without the plugin").splitlines()
+    return Finding(
+        "Transformers",
+        bool(names),
+        f"{found}; attn_implementation takes {names}" if names else f"{found}; {lines[-1]}",
+        "mend the lines above this one, or install a tested version",
+    )
+
+
 def check_own_functions() -> Finding:
     """Which functions of the user's are loaded, and from which files."""
     subject = "functions of your own"
@@ -229,5 +251,6 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     check_switch,
     check_own_functions,
     check_armed,
+    check_transformers,
     check_attention,
 )

@@ -29,6 +29,20 @@ def test_a_plugin_that_is_switched_off_is_found(command):
     assert "BAD  plugin: onmt imported without the plugin" in result.stdout
 
 
+def test_transformers_is_optional(monkeypatch):
+    monkeypatch.setattr(doctor, "_version", lambda name: "")
+    finding = doctor.check_transformers()
+    assert finding.good and "not installed; pip install 'onmt_evsoftmax[transformers]'" in finding.detail
+
+
+def test_transformers_without_the_plugin_is_found(monkeypatch):
+    pytest.importorskip("transformers")
+    assert "attn_implementation takes softmax, sparsemax, entmax15" in doctor.check_transformers().detail
+    monkeypatch.setenv("ONMT_EVSOFTMAX", "0")
+    finding = doctor.check_transformers()
+    assert not finding.good and "imported without the plugin" in finding.detail
+
+
 def all_but_entmax(name):
     if name == "entmax":
         raise importlib.metadata.PackageNotFoundError(name)

@@ -16,7 +16,7 @@ MAY_USE = {
     "attention": "base normalizers",
     "conversion": "base",
     "opennmt": "base plugin archive normalizers attention conversion",
-    "huggingface": "base normalizers attention",
+    "huggingface": "base plugin normalizers attention",
     "data": "base",
     "evaluation": "base archive data",
     "sweep": "base plugin archive data evaluation opennmt",

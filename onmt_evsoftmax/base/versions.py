@@ -1,6 +1,8 @@
 """The versions that the test suite and the figures in docs/ were run with; constraints.txt pins the same."""
 
 TESTED_OPENNMT = ("3.0.4", "3.5.1")
+TESTED_TRANSFORMERS = ("4.53.3", "4.57.6", "5.23.0")
+"""Each in an environment of its own, see constraints-transformers.txt; Transformers itself is optional."""
 TESTED = {
     "OpenNMT-py": TESTED_OPENNMT,
     "torch": ("2.13.0",),

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Callable
 
 from ..base.errors import InputError
-
-ACTIVE = "onmt_evsoftmax_active"
-"""Attribute of the module ``transformers.modeling_utils`` that is True in a process where the plugin is active."""
+from ..plugin.startup import ACTIVE
 
 OLDEST = "4.53"
 """The first Transformers with an AttentionMaskInterface."""
@@ -37,9 +35,9 @@ def activate() -> None:
         return
     _wrap_seams()
     setattr(modeling_utils, ACTIVE, True)
-    from .registration import register_all
-
     try:
+        from .registration import register_all
+
         register_all()
     except InputError as error:
         warnings.warn(f"onmt_evsoftmax: {error}", stacklevel=2)
@@ -112,8 +110,7 @@ def _arming_anew(set_attn_implementation: Callable) -> Callable:
 
 def _registering(get_correct: Callable) -> Callable:
     def get_correct_and_register(model: Any, requested: Any, *arguments: Any, **keywords: Any) -> Any:
-        for name in names_in(requested):
-            _register(name)
+        _prepare(type(model), requested)
         return get_correct(model, requested, *arguments, **keywords)
 
     return get_correct_and_register
@@ -121,8 +118,7 @@ def _registering(get_correct: Callable) -> Callable:
 
 def _registering_of_config(autoset: Callable) -> Callable:
     def autoset_and_register(cls: Any, config: Any, *arguments: Any, **keywords: Any) -> Any:
-        for name in names_in(getattr(config, "_attn_implementation_internal", None)):
-            _register(name)
+        _prepare(cls, getattr(config, "_attn_implementation_internal", None))
         return autoset(cls, config, *arguments, **keywords)
 
     return autoset_and_register
@@ -137,11 +133,19 @@ def names_in(attn_implementation: Any) -> Iterator[str]:
             yield from names_in(part)
 
 
+def _prepare(model_class: type, requested: Any) -> None:
+    from .tripwire import check_file, ours
+
+    for name in names_in(requested):
+        _register(name)
+    if ours(requested) is not None:
+        check_file(model_class, requested)
+
+
 def _register(name: str) -> None:
-    from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+    from .tripwire import THEIRS
 
-    from .registration import register
+    if name not in THEIRS:
+        from .registration import register
 
-    # Transformers' own need no look at the user's modules
-    if name != "eager" and (":" in name or name not in ALL_ATTENTION_FUNCTIONS):
         register(name)

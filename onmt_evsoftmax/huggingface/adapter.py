@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from ..attention import attention
 from ..base import catalogue
 from ..base.errors import InputError
-from .modules import count_call, kind_of
-from .names import AttentionFunctions
+from .modules import calls_of, count_call, is_watched, kind_of
+from .names import KINDS, SELF, AttentionFunctions
 
 HARMLESS = frozenset(
     {
@@ -39,6 +39,9 @@ HIDES = -9e3
 """An additive mask hides a key from here on. Models write -inf, the lowest number of the type, -1e9 or -1e4, which is
 -9984 in bfloat16."""
 
+DOUBTFUL = -50.0
+"""Between this and `HIDES` an additive mask means to hide, as Swin's -100 does, and would count in a mean."""
+
 
 def adapter(name: str, functions: AttentionFunctions, check_mask: Callable[[str], None]) -> Callable:
     """The function to register as ``name``.
@@ -46,6 +49,8 @@ def adapter(name: str, functions: AttentionFunctions, check_mask: Callable[[str]
     Args:
         check_mask: raises where Transformers would not make a mask for ``name``.
     """
+
+    described = {kind: catalogue.get(functions.of(kind)) for kind in KINDS}
 
     def forward(
         module: nn.Module,
@@ -74,14 +79,18 @@ def adapter(name: str, functions: AttentionFunctions, check_mask: Callable[[str]
         _check_others(module, others, attention_mask)
         if not torch.compiler.is_compiling():
             check_mask(name)
-        function = functions.of(kind_of(module, name)) if functions.has_kinds else functions.self_attention
-        _check_training(module, function, query)
+        kind = kind_of(module, name) if functions.has_kinds else SELF
+        function = described[kind]
+        if function.trained_as != function.name and module.training and query.requires_grad:
+            raise InputError(_not_trained(function))
         keys = key.shape[-2]
         mask, bias = _mask_and_bias(attention_mask, position_bias)
+        if mask is not attention_mask and calls_of(module) == 0 and not torch.compiler.is_compiling():
+            _check_additive(module, function, attention_mask)
         causal = attention_mask is None and query.shape[-2] > 1 and _is_causal(module, is_causal)
         if causal:  # of the keys of an empty static cache none behind the queries is filled
             key, value, bias = _crop(query.shape[-2], key, value, bias)
-        wants_weights = bool(others.get("output_attentions"))
+        wants_weights = bool(others.get("output_attentions")) or is_watched(module)
         result = attention(
             query,
             key,
@@ -91,7 +100,7 @@ def adapter(name: str, functions: AttentionFunctions, check_mask: Callable[[str]
             is_causal=causal,
             scale=scaling,
             dropout=dropout if module.training else 0.0,
-            function=function,
+            function=function.name,
             return_weights=wants_weights,
         )
         count_call(module)
@@ -108,19 +117,17 @@ def _check_others(module: nn.Module, others: Mapping[str, Any], mask: Optional[T
         if value is None or argument in HARMLESS or (argument in PACKED and mask is not None):
             continue
         raise InputError(
-            f"{type(module).__name__} passes {argument} to its attention function. onmt_evsoftmax cannot honour it, and "
-            "without it the scores would be others. Leave it out, or load the model with attn_implementation='eager', "
-            "which is softmax"
+            f"{type(module).__name__} passes {argument} to its attention function. onmt_evsoftmax cannot honour it, "
+            "and the scores would be others without it. Leave it out, or load the model with "
+            "attn_implementation='eager', which is softmax"
         )
 
 
-def _check_training(module: nn.Module, function: str, query: Tensor) -> None:
-    trained_as = catalogue.get(function).trained_as
-    if trained_as != function and module.training and query.requires_grad:
-        raise InputError(
-            f"{function} takes the place of {trained_as} in a trained model: train with "
-            f"attn_implementation={trained_as!r}, or call model.eval() first"
-        )
+def _not_trained(function: catalogue.Function) -> str:
+    return (
+        f"{function.name} takes the place of {function.trained_as} in a trained model: train with "
+        f"attn_implementation={function.trained_as!r}, or call model.eval() first"
+    )
 
 
 def _mask_and_bias(mask: Optional[Tensor], bias: Optional[Tensor]) -> tuple[Optional[Tensor], Optional[Tensor]]:
@@ -130,13 +137,24 @@ def _mask_and_bias(mask: Optional[Tensor], bias: Optional[Tensor]) -> tuple[Opti
     if not isinstance(mask, Tensor) or mask.ndim != 4:
         form = f"of shape {tuple(mask.shape)}" if isinstance(mask, Tensor) else type(mask).__name__
         raise InputError(
-            f"attention needs a mask [batch, heads, queries, keys], got one {form}; was it made for another attn_implementation?"
+            f"attention needs a mask [batch, heads, queries, keys], got one {form}; was it made for "
+            "another attn_implementation?"
         )
     if not mask.is_floating_point():
         return mask, bias
     visible = mask > HIDES
     rest = mask.masked_fill(~visible, 0.0)
     return visible, rest if bias is None else rest + bias
+
+
+def _check_additive(module: nn.Module, function: catalogue.Function, mask: Optional[Tensor]) -> None:
+    assert mask is not None, "there is one to be split"
+    if function.family not in ("softmax", "projected") and ((mask > HIDES) & (mask < DOUBTFUL)).any():
+        lowest = mask[mask > HIDES].min().item()
+        raise InputError(
+            f"{type(module).__name__} hides keys by adding {lowest:.0f} to their scores. Softmax drops them so, but "
+            f"{function.name} would count them; load the model with attn_implementation='eager', which is softmax"
+        )
 
 
 def _is_causal(module: nn.Module, is_causal: Optional[bool]) -> bool:

@@ -20,18 +20,23 @@ CROSS_NAME = re.compile(r"cross_?att|encoder_att|encoder_decoder_att|encdecatt",
 OTHER_SEQUENCE = ("key_value_states", "encoder_hidden_states", "cross_attention_states")
 """Arguments of an attention module that hold the sequence of the keys, where it is not that of the queries."""
 
-_KIND, _CALLS = "onmt_evsoftmax_kind", "onmt_evsoftmax_calls"
+INTERFACE = "ALL_ATTENTION_FUNCTIONS"
+"""What the file of a model imports whose attention can be chosen."""
+
+_KIND, _CALLS, _WATCHED = "onmt_evsoftmax_kind", "onmt_evsoftmax_calls", "onmt_evsoftmax_watched"
 
 
 def attention_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """(name, module) of the modules that compute attention: the innermost whose class is called so."""
     for name, module in model.named_modules():
-        if _is_attention(module) and not any(_is_attention(child) for child in list(module.modules())[1:]):
+        inner = list(module.modules())[1:]
+        if is_attention_class(type(module)) and not any(is_attention_class(type(child)) for child in inner):
             yield name, module
 
 
-def _is_attention(module: nn.Module) -> bool:
-    return "attention" in type(module).__name__.lower()
+def is_attention_class(module_class: type) -> bool:
+    """Whether modules of this class are attention, or hold it."""
+    return "attention" in module_class.__name__.lower()
 
 
 def attention_calls(model: nn.Module) -> dict[str, int]:
@@ -50,6 +55,20 @@ def calls_of(module: nn.Module) -> int:
     return module.__dict__.get(_CALLS, 0)
 
 
+def watch(model: nn.Module, watched: bool) -> None:
+    """Say to the attention modules of ``model`` whether their weights are wanted.
+
+    Some models do not tell: their weights are caught by hooks, and eager attention always has them.
+    """
+    for _, module in attention_modules(model):
+        module.__dict__[_WATCHED] = watched
+
+
+def is_watched(module: nn.Module) -> bool:
+    """Whether somebody wants the weights of ``module``."""
+    return module.__dict__.get(_WATCHED, False)
+
+
 def kind_of(module: nn.Module, name: str) -> str:
     """``self`` or ``cross``, as `mark_kind` noted it.
 
@@ -62,8 +81,8 @@ def kind_of(module: nn.Module, name: str) -> str:
     kind = module.__dict__.get(_KIND)
     if kind is None:
         raise InputError(
-            f"attn_implementation={name!r}: whether {type(module).__name__} is self- or cross-attention is not known here. "
-            "Give the name to from_pretrained, from_config or set_attn_implementation, or name one function for both"
+            f"attn_implementation={name!r}: whether {type(module).__name__} is self- or cross-attention is not known "
+            "here. Give the name to from_pretrained, from_config or set_attn_implementation, or one function for both"
         )
     return kind
 
@@ -75,9 +94,8 @@ def mark_kind(name: str, module: nn.Module) -> None:
 
 
 def uses_interface(module: nn.Module) -> bool:
-    """Whether the file of the module's class, or of one that it inherits from, knows Transformers' AttentionInterface."""
-    files = (sys.modules.get(base.__module__) for base in type(module).__mro__)
-    return any(hasattr(file, "ALL_ATTENTION_FUNCTIONS") for file in files)
+    """Whether the file of the module's class, or of one that it inherits from, knows AttentionInterface."""
+    return any(hasattr(sys.modules.get(base.__module__), INTERFACE) for base in type(module).__mro__)
 
 
 def owner_configs(model: nn.Module) -> dict[str, Any]:

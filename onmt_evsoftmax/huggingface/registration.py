@@ -10,9 +10,7 @@ from ..base.errors import InputError
 from ..normalizers import registry
 from .adapter import adapter
 from .names import KINDS, AttentionFunctions
-
-EAGER = "eager"
-"""Transformers' own written-out attention, which stands in no table."""
+from .tripwire import THEIRS
 
 _registered: dict[str, AttentionFunctions] = {}
 
@@ -57,7 +55,7 @@ def _check_function(function: str) -> None:
             f"{function} has learned parameters, and Transformers would neither make nor load them; train it with "
             "OpenNMT-py or onmt_evsoftmax.nn"
         )
-    if function not in _registered and (function == EAGER or function in ALL_ATTENTION_FUNCTIONS):
+    if function in THEIRS:
         raise InputError(f"{function} is the name of an attention of Transformers' own; register yours as another")
 
 

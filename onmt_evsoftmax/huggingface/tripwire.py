@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import Any, Optional
 
 import torch
 from torch import nn
-from transformers.modeling_utils import PreTrainedModel
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS, PreTrainedModel
 
 from ..base.errors import InputError
 from .modules import (
+    INTERFACE,
     OTHER_SEQUENCE,
     attention_modules,
     calls_of,
     implementation_of,
+    is_attention_class,
     kind_of,
     mark_kind,
     owner_configs,
     uses_interface,
+    watch,
 )
 from .names import CROSS, AttentionFunctions
+
+ADVICE = (
+    "Take another model or another version of Transformers (docs/transformers.md has a table); give that part of a "
+    "composite model 'eager', as in attn_implementation={'text_config': 'evsoftmax', 'vision_config': 'eager'}; or "
+    "load the whole with attn_implementation='eager', which is softmax"
+)
+
+THEIRS = frozenset({"eager", *ALL_ATTENTION_FUNCTIONS})
+"""Names of Transformers' own, which need no look at the user's functions."""
 
 _ARMED = "onmt_evsoftmax_armed"
 
@@ -52,12 +65,12 @@ class Tripwire:
         name = implementation_of(self.config)
         if torch.compiler.is_compiling() or ours(name) is None or calls_of(module) != self._calls:
             return
-        raise InputError(f"{_refusal(self.where, module, name)} it was run, and never called {name}")
+        raise InputError(f"{self.where} ({type(module).__name__}) was run, and never called {name}. {ADVICE}")
 
 
-def ours(name: Any) -> Any:
+def ours(name: Any) -> Optional[AttentionFunctions]:
     """The functions that an ``attn_implementation`` names; None where it is not ours."""
-    return AttentionFunctions.parse(name) if isinstance(name, str) else None
+    return AttentionFunctions.parse(name) if isinstance(name, str) and name not in THEIRS else None
 
 
 def arm(model: PreTrainedModel) -> None:
@@ -74,7 +87,7 @@ def arm(model: PreTrainedModel) -> None:
         if ours(name) is None:
             continue
         if not uses_interface(module):
-            raise InputError(f"{_refusal(where, module, name)} {type(model).__name__} never calls it there")
+            raise InputError(_refusal(type(model), where, type(module), name))
         if not module.__dict__.get(_ARMED):
             tripwire = Tripwire(where, owners[where])
             module.register_forward_pre_hook(tripwire.before, with_kwargs=True)
@@ -90,20 +103,27 @@ def check_settable(model: PreTrainedModel, attn_implementation: Any) -> None:
     Raises:
         InputError: the name is ours, and an attention module does not know Transformers' AttentionInterface.
     """
-    if isinstance(attn_implementation, str) and ours(attn_implementation) is not None:
+    if ours(attn_implementation) is not None:
         for where, module in attention_modules(model):
             if not uses_interface(module):
-                raise InputError(
-                    f"{_refusal(where, module, attn_implementation)} {type(model).__name__} stays as it is"
-                )
+                raise InputError(_refusal(type(model), where, type(module), attn_implementation))
 
 
-def _refusal(where: str, module: nn.Module, name: Any) -> str:
+def check_file(model_class: type, name: str) -> None:
+    """Refuse a model before it is built, where its file defines attention and does not know AttentionInterface."""
+    file = sys.modules.get(model_class.__module__)
+    if file is None or hasattr(file, INTERFACE):
+        return
+    for module_class in vars(file).values():
+        if isinstance(module_class, type) and issubclass(module_class, nn.Module) and is_attention_class(module_class):
+            if module_class.__module__ == file.__name__:
+                raise InputError(_refusal(model_class, "its attention", module_class, name))
+
+
+def _refusal(model_class: type, where: str, module_class: type, name: Any) -> str:
     return (
-        f"{where} ({type(module).__name__}) would compute softmax and not {name}: it does not use Transformers' "
-        "AttentionInterface. Take another model or another version of Transformers (docs/transformers.md has a table), "
-        "give that part of a composite model attn_implementation={'': NAME, 'PART_config': 'eager'}, or load the "
-        "whole with attn_implementation='eager', which is softmax;"
+        f"{model_class.__name__} would compute softmax and not {name}: {where} ({module_class.__name__}) does not use "
+        f"Transformers' AttentionInterface. {ADVICE}"
     )
 
 
@@ -114,8 +134,19 @@ def _check_outputs(model: PreTrainedModel) -> None:
             f"False, and ask for the weights call by call: {type(model).__name__}(..., output_attentions=True)"
         )
     if not model.__dict__.get(_ARMED):
+        model.register_forward_pre_hook(_want_weights, with_kwargs=True)
+        model.register_forward_hook(_want_no_weights, always_call=True)
         model.register_forward_hook(_check_weights, with_kwargs=True)
         model.__dict__[_ARMED] = True
+
+
+def _want_weights(model: nn.Module, _inputs: tuple, keywords: dict[str, Any]) -> None:
+    if keywords.get("output_attentions"):
+        watch(model, True)
+
+
+def _want_no_weights(model: nn.Module, *_: Any) -> None:
+    watch(model, False)
 
 
 def _check_weights(model: nn.Module, _inputs: tuple, keywords: dict[str, Any], outputs: Any) -> None:
@@ -124,10 +155,9 @@ def _check_weights(model: nn.Module, _inputs: tuple, keywords: dict[str, Any], o
         return
     if ours(implementation_of(model.config)) is None:
         return
-    given = {key: value for key, value in outputs.items() if key.endswith("attentions")}
-    if not given or any(
-        value is not None and (not value or any(one is None for one in value)) for value in given.values()
-    ):
+    # one that is empty belongs to a kind of attention that the model has not
+    given = [weights for key, field in outputs.items() if key.endswith("attentions") for weights in field or ()]
+    if not given or any(weights is None for weights in given):
         raise InputError(
             f"{type(model).__name__} did not hand output_attentions=True on to its attention modules; "
             "their weights are not to be had with this model"

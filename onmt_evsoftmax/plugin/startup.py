@@ -5,9 +5,10 @@ a few module names. When one of them has been imported, the part of the plugin t
 it is imported too. Only what the interpreter has loaded anyway is used here: this file runs at every
 start of Python in the environment.
 
-The environment variable ``ONMT_EVSOFTMAX`` is a switch: with ``0`` OpenNMT-py stays as it is, and sparse models
-are refused, because OpenNMT-py alone would run them as softmax. With ``strict`` a training that would ignore
-something of its start from a checkpoint ends with an error instead of a warning; sweeps set it.
+The environment variable ``ONMT_EVSOFTMAX`` is a switch. With ``0`` OpenNMT-py and Transformers stay as they are, and
+sparse models are refused: OpenNMT-py alone would run them as softmax, and Transformers does not know the names. With
+``strict`` a training that would ignore something of its start from a checkpoint ends with an error instead of a
+warning; sweeps set it.
 """
 
 import os
@@ -17,7 +18,7 @@ SWITCH = "ONMT_EVSOFTMAX"
 OFF, STRICT = "0", "strict"
 
 ACTIVE = "onmt_evsoftmax_active"
-"""attribute of the module ``onmt`` that is True in a process where the plugin is active"""
+"""attribute of the modules ``onmt`` and ``transformers.modeling_utils`` that is True where the plugin is active"""
 
 GUARD = {"ctranslate2.converters.opennmt_py": "onmt_evsoftmax.plugin.export_guard"}
 WAITING = {
