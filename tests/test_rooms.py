@@ -14,6 +14,7 @@ MAY_USE = {
     "archive": "base",
     "normalizers": "base",
     "attention": "base normalizers",
+    "nn": "base normalizers attention",
     "conversion": "base",
     "opennmt": "base plugin archive normalizers attention conversion",
     "huggingface": "base plugin normalizers attention",
