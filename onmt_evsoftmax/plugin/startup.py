@@ -37,19 +37,25 @@ class PluginFinder:
         self._waiting = dict(WAITING_WHEN_OFF if is_switched_off() else WAITING)
 
     def find_spec(self, name, path=None, target=None):
-        follower = self._waiting.pop(name, None)
+        follower = self._waiting.pop(name, None)  # not twice, should another finder ask all of them
         if follower is None:
             return None
-        for finder in sys.meta_path:
-            if finder is self or not hasattr(finder, "find_spec"):
-                continue
-            spec = finder.find_spec(name, path, target)
-            if spec is not None:
-                if spec.loader is not None:
-                    _follow(spec.loader, follower)
-                return spec
-        self._waiting[name] = follower  # not installed yet: a later import may find it
-        return None
+        try:
+            return _find_and_follow(self, follower, name, path, target)
+        finally:
+            self._waiting[name] = follower  # not installed yet, or only asked for: an import may come later
+
+
+def _find_and_follow(ours, follower, *question):
+    for finder in sys.meta_path:
+        if finder is ours or not hasattr(finder, "find_spec"):
+            continue
+        spec = finder.find_spec(*question)
+        if spec is not None:
+            if spec.loader is not None:
+                _follow(spec.loader, follower)
+            return spec
+    return None
 
 
 def _follow(loader, follower):

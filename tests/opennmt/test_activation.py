@@ -107,6 +107,11 @@ def test_other_imports_are_left_alone():
     assert python(code) == "no_such_module_of_mine"
 
 
+def test_asking_for_the_module_is_no_import():
+    """As libraries do that look which others are installed."""
+    assert python(f"import importlib.util as u; u.find_spec('onmt'); import onmt; print({PROBE})") == "True"
+
+
 @pytest.mark.parametrize("method", ["spawn", "fork"])
 def test_children_of_multiprocessing_are_active(method, tmp_path):
     script = tmp_path / "children.py"
