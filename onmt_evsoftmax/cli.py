@@ -15,6 +15,7 @@ from typing import Optional
 
 from . import __version__
 from .base.errors import InputError
+from .base.versions import missing_opennmt
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as in a shell: 128 + SIGINT."""
@@ -92,9 +93,19 @@ def build_parser(command: Optional[str] = None) -> argparse.ArgumentParser:
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run one command; the exit status is 0, or 2 for bad input, or `INTERRUPTED`."""
+    """Run one command; the exit status is 0, or 2 for bad input or without OpenNMT-py, or `INTERRUPTED`."""
     argv = list(sys.argv[1:] if argv is None else argv)
     command = next((word for word in argv if not word.startswith("-")), None)
+    try:
+        return _run(argv, command)
+    except ModuleNotFoundError as error:
+        if error.name != "onmt":
+            raise
+        print(f"onmt_evsoftmax {command}: error: {missing_opennmt()}", file=sys.stderr)
+        return 2
+
+
+def _run(argv: list[str], command: Optional[str]) -> int:
     with _leaving_at_once(command):
         parser = build_parser(command)
         arguments, others = parser.parse_known_args(argv)

@@ -18,11 +18,12 @@ from typing import Any, Callable
 
 from .base import extensions
 from .base.errors import InputError
-from .base.versions import TESTED, TESTED_OPENNMT, TESTED_TRANSFORMERS
+from .base.versions import TESTED, TESTED_OPENNMT, TESTED_TRANSFORMERS, missing_opennmt, opennmt_is_available
 from .plugin.startup import ACTIVE, SWITCH, is_switched_off
 
 STARTUP_FILE = "onmt_evsoftmax_startup.pth"
 PACKAGES = ("onmt_evsoftmax", *TESTED)
+OPENNMT = "OpenNMT-py"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def check_versions() -> Finding:
     """Versions of the packages that matter."""
     versions = {name: _version(name) for name in PACKAGES}
     missing = [name for name, version in versions.items() if not version]
+    if not opennmt_is_available():
+        missing = [name for name in missing if name != OPENNMT]  # has a line of its own
     detail = ", ".join(f"{name} {version or 'missing'}" for name, version in versions.items())
     return Finding(
         "versions",
@@ -96,11 +99,15 @@ def check_tested_versions() -> Finding:
 
 def check_opennmt_version() -> Finding:
     """Whether this OpenNMT-py is one that the plugin is tested with."""
-    found = _version("OpenNMT-py")
+    found = _version(OPENNMT)
+    if not found:
+        rest = "; mappings, attention, nn and Transformers work without it" if not opennmt_is_available() else ""
+        detail = "missing; attend, convert, sweep and onmt_train need it"
+        return Finding(OPENNMT, False, detail, missing_opennmt() + rest, note=not opennmt_is_available())
     return Finding(
-        "OpenNMT-py",
+        OPENNMT,
         found in TESTED_OPENNMT,
-        found or "missing",
+        found,
         f"tested versions are {' and '.join(TESTED_OPENNMT)}: pip install 'OpenNMT-py>=3.0.4,<3.6' 'torch>=2.6'",
     )
 
@@ -129,6 +136,9 @@ def check_switch() -> Finding:
 
 def check_armed() -> Finding:
     """Whether a fresh interpreter that only imports OpenNMT-py has the plugin active."""
+    if not _version(OPENNMT):
+        note = not opennmt_is_available()
+        return Finding("plugin", False, f"nothing to arm without {OPENNMT}", "see the line above on it", note)
     probe = f"import onmt; print(getattr(onmt, {ACTIVE!r}, False))"
     result = subprocess.run([sys.executable, "-W", "ignore", "-c", probe], capture_output=True, text=True, check=False)
     active = result.stdout.strip() == "True"
@@ -186,9 +196,9 @@ def _own_functions() -> dict[str, list[str]]:
 
 
 def check_attention() -> Finding:
-    """Build a small model through OpenNMT-py and count exact zeros in its attention."""
+    """Build a small model through OpenNMT-py, or of torch without it, and count exact zeros in its attention."""
     try:
-        zeros, path = _zeros_in_attention()
+        zeros, path = _zeros_in_attention() if _version(OPENNMT) else _zeros_in_torch()
     except Exception as error:  # a broken installation can fail in any way; the report must still be printed
         return Finding("attention", False, f"{type(error).__name__}: {error}", "mend the lines above this one")
     return Finding(
@@ -221,6 +231,21 @@ def _zeros_in_attention() -> tuple[float, str]:
     with _debug_messages("onmt_evsoftmax") as messages:  # unwatched, as in training
         model["encoder"](inputs, inputs, inputs)
     return float((weights[0] == 0).float().mean()), f"on {device}; {messages[-1]}"
+
+
+def _zeros_in_torch() -> tuple[float, str]:
+    import torch
+
+    from .nn import MultiheadAttention
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = MultiheadAttention(8, 2, device=device, function="evsoftmax")
+    inputs = torch.randn(2, 6, 8, device=device)
+    weights = model(inputs, inputs, inputs, average_attn_weights=False)[1]
+    assert weights is not None
+    with _debug_messages("onmt_evsoftmax") as messages:
+        model(inputs, inputs, inputs, need_weights=False)
+    return float((weights == 0).float().mean()), f"on {device}; {messages[-1]}"
 
 
 @contextlib.contextmanager

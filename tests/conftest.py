@@ -1,4 +1,5 @@
-"""Fixtures shared by all tests: real data, command lines as a user types them; their order; what `make quick` omits."""
+"""Fixtures shared by all tests: real data, command lines as a user types them; their order; what `make quick` omits, and
+what waits for OpenNMT-py on a Python that it cannot be installed on."""
 
 from __future__ import annotations
 
@@ -10,10 +11,21 @@ from pathlib import Path
 
 import pytest
 
+from onmt_evsoftmax.base.versions import opennmt_is_available
+
 ROOT = Path(__file__).resolve().parents[1]
 
 QUICK_SETS = 3
 """Sets of parameters that ``--quick`` keeps of one test."""
+
+NEED_OPENNMT = ["opennmt", "conversion", "configs", "scripts", "test_function_of_your_own.py"]
+"""Rooms whose tests cannot run without it; where it could be installed they fail."""
+
+collect_ignore = [] if opennmt_is_available() else NEED_OPENNMT
+
+
+def pytest_report_header():
+    return None if opennmt_is_available() else f"without OpenNMT-py, so without tests of: {', '.join(NEED_OPENNMT)}"
 
 
 def pytest_addoption(parser):
@@ -29,6 +41,10 @@ def pytest_collection_modifyitems(config, items):
     """Files with slow tests come first, so that no core waits at the end for one that was begun last."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+    if not opennmt_is_available():
+        for item in items:
+            if item.get_closest_marker("opennmt"):
+                item.add_marker(pytest.mark.skip(reason="needs OpenNMT-py, which this Python cannot have"))
     if config.getoption("--quick"):
         keep_quick_ones(config, items)
 

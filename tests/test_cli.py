@@ -10,12 +10,15 @@ import sys
 import pytest
 
 import onmt_evsoftmax
+from onmt_evsoftmax.base.versions import missing_opennmt
 from onmt_evsoftmax.cli import COMMANDS, main
 
 TORCH_ROOMS = {name for name, (module, _) in COMMANDS.items() if ".opennmt." in module or ".normalizers." in module}
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.opennmt if name == "attend" else ()) for name in COMMANDS]
+)
 def test_every_command_has_help_and_only_rooms_of_torch_import_it(name):
     code = (
         "import sys\nfrom onmt_evsoftmax.cli import main\n"
@@ -45,6 +48,27 @@ def test_bad_input_is_one_line_and_status_2(capsys, tmp_path):
     assert main(["heatmap", str(tmp_path / "missing.npz"), "--out", str(tmp_path / "x.png")]) == 2
     error = capsys.readouterr().err
     assert error.startswith("onmt_evsoftmax heatmap: error: ") and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["attend --model m.pt --src s --hyp h --out a.npz", "sweep settings.yaml"])
+def test_without_opennmt_one_line_says_what_is_missing(command, tmp_path):
+    """`convert` is in tests/conversion: it looks at the checkpoint first."""
+    for name in ("m.pt", "s", "h", "settings.yaml"):
+        (tmp_path / name).touch()
+    code = "import sys\nsys.modules['onmt'] = None\nfrom onmt_evsoftmax.cli import main\nsys.exit(main(sys.argv[1:]))"
+    words = [sys.executable, "-c", code, *command.split()]
+    result = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"onmt_evsoftmax {command.split()[0]}: error: {missing_opennmt()}\n"
+
+
+def test_another_missing_module_is_no_matter_of_opennmt(monkeypatch):
+    def broken(_arguments):
+        raise ModuleNotFoundError("No module named 'rich'", name="rich")
+
+    monkeypatch.setattr("onmt_evsoftmax.doctor.run", broken)
+    with pytest.raises(ModuleNotFoundError, match="rich"):
+        main(["doctor"])
 
 
 def test_an_interrupt_is_status_130(monkeypatch, capsys):

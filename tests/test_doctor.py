@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from onmt_evsoftmax import doctor
+from onmt_evsoftmax.base import versions
 from onmt_evsoftmax.base.versions import TESTED
-from onmt_evsoftmax.opennmt.functions import AttentionFunctions
-from onmt_evsoftmax.opennmt.modules import install
 
 
+@pytest.mark.opennmt
 def test_a_sound_installation(command):
     result = command("onmt_evsoftmax", "doctor")
     lines = result.stdout.splitlines()
@@ -22,6 +22,7 @@ def test_a_sound_installation(command):
     assert "attention with evsoftmax: dense" in result.stdout  # the path that training takes
 
 
+@pytest.mark.opennmt
 def test_a_plugin_that_is_switched_off_is_found(command):
     result = command("onmt_evsoftmax", "doctor", check=False, ONMT_EVSOFTMAX="0")
     assert result.returncode == 1
@@ -90,7 +91,11 @@ def test_the_constraints_name_a_section_that_is_there():
     assert f"## {section}\n" in (root / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.opennmt
 def test_a_mapping_that_drops_nothing_is_found(monkeypatch):
+    from onmt_evsoftmax.opennmt.functions import AttentionFunctions
+    from onmt_evsoftmax.opennmt.modules import install
+
     def install_softmax(model, _functions):
         install(model, AttentionFunctions())
 
@@ -99,6 +104,7 @@ def test_a_mapping_that_drops_nothing_is_found(monkeypatch):
     assert not finding.good and "evsoftmax gave 0% exact zeros" in finding.detail
 
 
+@pytest.mark.opennmt
 def test_a_crash_of_a_check_is_a_finding(monkeypatch):
     def crash(_model, _functions):
         raise OSError("libcudart.so is missing")
@@ -106,3 +112,25 @@ def test_a_crash_of_a_check_is_a_finding(monkeypatch):
     monkeypatch.setattr("onmt_evsoftmax.opennmt.modules.install", crash)
     finding = doctor.check_attention()
     assert not finding.good and "libcudart" in finding.detail
+
+
+def without_opennmt(name):
+    if name == "OpenNMT-py":
+        raise importlib.metadata.PackageNotFoundError(name)
+    return TESTED.get(name, ("1.0",))[0]
+
+
+@pytest.mark.parametrize("available", [True, False])
+def test_without_opennmt_it_is_a_fault_only_where_it_could_be_installed(monkeypatch, capsys, available):
+    monkeypatch.setattr(importlib.metadata, "version", without_opennmt)
+    for module in (doctor, versions):
+        monkeypatch.setattr(module, "opennmt_is_available", lambda: available)
+    checks = (doctor.check_versions, doctor.check_opennmt_version, doctor.check_armed, doctor.check_attention)
+    monkeypatch.setattr(doctor, "CHECKS", checks)
+    assert doctor.run(None) == (1 if available else 0)
+    lines = capsys.readouterr().out.splitlines()
+    marks = [line[:4] for line in lines if not line.startswith(" ")]
+    assert marks == (["BAD ", "BAD ", "BAD ", "ok  "] if available else ["ok  ", "note", "note", "ok  "])
+    (remedy,) = [line for line in lines if "needs OpenNMT-py, which" in line]
+    assert ("pip install" in remedy) is available and ("pyonmttok" in remedy) is not available
+    assert "exact zeros in a test model" in lines[-1]

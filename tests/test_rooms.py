@@ -23,7 +23,7 @@ MAY_USE = {
     "sweep": "base plugin archive data evaluation opennmt",
     "figures": "base archive",
     "pages": "base archive evaluation sweep figures",
-    "doctor": "base plugin normalizers opennmt",
+    "doctor": "base plugin normalizers nn opennmt",
     "cli": "base",
     "__main__": "cli",
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..base.documents import read_yaml
 from ..base.errors import InputError
+from ..base.versions import missing_opennmt
 
 SNAKEFILE = Path(__file__).with_name("Snakefile")
 PROFILES = SNAKEFILE.with_name("profiles")
@@ -41,13 +42,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the sweep; the exit status is Snakemake's.
 
     Raises:
-        InputError: no settings, no such file or profile, or Snakemake is not installed.
+        InputError: no settings, no such file or profile, or OpenNMT-py or Snakemake is not installed.
     """
     if arguments.snakefile:
         print(SNAKEFILE)
         return 0
     if arguments.settings is None:
         raise InputError("SETTINGS is missing: name a settings file such as configs/sweeps/toy_ende.yaml")
+    if find_spec("onmt") is None:
+        raise InputError(missing_opennmt())
     if find_spec("snakemake") is None:
         raise InputError("Snakemake is not installed; pip install 'onmt_evsoftmax[sweep]' (Python 3.11 or newer)")
     read_yaml(arguments.settings, "configs/sweeps/ shows what it looks like")

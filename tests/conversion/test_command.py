@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
+
+from onmt_evsoftmax.base.versions import missing_opennmt
 
 from .conftest import load
 from .legacy import FIRST, write_legacy
@@ -57,3 +62,13 @@ def test_bad_input_is_one_line_and_status_2(command, tmp_path):
     assert result.returncode == 2 and not result.stdout
     assert result.stderr.startswith("onmt_evsoftmax convert: error: old.pt: not a checkpoint")
     assert result.stderr.count("\n") == 1
+
+
+def test_without_opennmt_one_line_says_what_is_missing(modern, tmp_path):
+    write_legacy(modern.checkpoint, tmp_path / "old.pt", FIRST, optim=None)
+    code = "import sys\nsys.modules['onmt'] = None\nfrom onmt_evsoftmax.cli import main\n"
+    code += "sys.exit(main(['convert', 'old.pt', 'new.pt']))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"onmt_evsoftmax convert: error: {missing_opennmt()}\n"
+    assert not (tmp_path / "new.pt").exists()

@@ -34,7 +34,10 @@ def call_of(command, out, tmp_path):
     return ["attend", "--model", "m.pt", "--src", "s", "--hyp", "h", "--out", str(out)]
 
 
-@pytest.mark.parametrize("command", ["heatmap", "attend", "properties", "compare", "report"])
+ATTEND = pytest.param("attend", marks=pytest.mark.opennmt)
+
+
+@pytest.mark.parametrize("command", ["heatmap", ATTEND, "properties", "compare", "report"])
 @pytest.mark.parametrize("problem", ["is a folder", "is a file"])
 def test_a_place_that_is_none(places, tmp_path, capsys, monkeypatch, command, problem):
     import onmt_evsoftmax.normalizers.properties as properties

@@ -28,8 +28,13 @@ def refused(capsys, *arguments) -> str:
 
 
 def test_without_snakemake_it_says_how_to_install_it(capsys, monkeypatch):
-    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "snakemake" else True)
     assert "pip install 'onmt_evsoftmax[sweep]'" in refused(capsys, "sweep.yaml")
+
+
+def test_without_opennmt_it_says_so_before_anything_runs(capsys, monkeypatch):
+    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "onmt" else True)
+    assert "needs OpenNMT-py" in refused(capsys, "sweep.yaml")
 
 
 def test_without_settings_it_says_what_they_are(capsys):

@@ -68,6 +68,7 @@ def test_the_printed_score_command_scores(quoted, tmp_path, archived):
     assert "softmax.2 is not scored on test_one (yet)." not in commands_of(".")
 
 
+@pytest.mark.opennmt
 def test_archives_are_made_as_the_sweep_makes_them(own_sweep):
     """Whole for the seeds that keep theirs; for the scores of the others, cross-attention alone."""
     write_settings(
