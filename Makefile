@@ -36,7 +36,7 @@ test-onmt351: $(VENV351)/installed
 	OMP_NUM_THREADS=1 $(VENV351)/bin/python -m pytest -n $(CORES) $(DIST) tests/opennmt tests/configs tests/conversion $(PYTEST_FLAGS)
 
 test-transformers: $(VENVHF)/installed
-	OMP_NUM_THREADS=1 $(VENVHF)/bin/python -m pytest -n $(CORES) --dist loadfile $(wildcard tests/huggingface tests/nn) $(PYTEST_FLAGS)
+	OMP_NUM_THREADS=1 $(VENVHF)/bin/python -m pytest -n $(CORES) $(DIST) tests/huggingface tests/nn $(PYTEST_FLAGS)
 
 # rooms that draw or train
 NOT_QUICK := pages other_experiments scripts

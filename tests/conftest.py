@@ -1,5 +1,5 @@
-"""Fixtures shared by all tests: real data, command lines as a user types them; their order; what `make quick` omits, and
-what waits for OpenNMT-py on a Python that it cannot be installed on."""
+"""Fixtures shared by all tests: real data, command lines as a user types them; the order of tests; what `make quick`
+omits, and what waits for OpenNMT-py on a Python that it cannot be installed on."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def figure1() -> Figure:
 
 
 def support_maps(resolution: int) -> Figure:
-    """The plane v1 + v2 + v3 = 1, coloured by the number of classes kept; mappings that always keep all are left out."""
+    """The plane v1 + v2 + v3 = 1, coloured by the number of classes kept; softmax, and the mappings that drop some."""
     x = torch.linspace(-0.75, 1.75, resolution, dtype=torch.float64)
     y = torch.linspace(-0.75, 1.55, resolution, dtype=torch.float64)
     scores = from_plane(torch.stack(torch.meshgrid(x, y, indexing="xy"), -1))
