@@ -74,6 +74,7 @@ def _wrap_seams() -> None:
         original = getattr(owner, name)
         setattr(owner, name, functools.wraps(original)(wrap(original)))
     _wrap_class_method(PretrainedConfig, "from_dict", overridable)
+    _wrap_class_method(PreTrainedModel, "from_pretrained", _checking)
     if "_autoset_attn_implementation" in vars(PreTrainedModel):  # until 4.53
         _wrap_class_method(PreTrainedModel, "_autoset_attn_implementation", _registering_of_config)
 
@@ -96,16 +97,28 @@ def _arming(post_init: Callable) -> Callable:
 
 def _arming_anew(set_attn_implementation: Callable) -> Callable:
     def set_and_arm(model: Any, attn_implementation: Any, *arguments: Any, **keywords: Any) -> Any:
-        from .tripwire import arm, check_settable
+        from .tripwire import arm, check_settable, check_whole
 
         for name in names_in(attn_implementation):
             _register(name)
         check_settable(model, attn_implementation)
         result = set_attn_implementation(model, attn_implementation, *arguments, **keywords)
         arm(model)
+        check_whole(model)
         return result
 
     return set_and_arm
+
+
+def _checking(from_pretrained: Callable) -> Callable:
+    def load_and_check(cls: Any, *arguments: Any, **keywords: Any) -> Any:
+        from .tripwire import check_whole
+
+        result = from_pretrained(cls, *arguments, **keywords)
+        check_whole(result[0] if isinstance(result, tuple) else result)  # with output_loading_info there are two
+        return result
+
+    return load_and_check
 
 
 def _registering(get_correct: Callable) -> Callable:

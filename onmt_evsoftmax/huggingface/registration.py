@@ -12,12 +12,7 @@ from .adapter import adapter
 from .names import KINDS, AttentionFunctions
 from .tripwire import THEIRS
 
-_registered: dict[str, AttentionFunctions] = {}
-
-
-def registered() -> tuple[str, ...]:
-    """The names that ``attn_implementation`` takes, those of two different functions aside."""
-    return tuple(_registered)
+_registered: set[str] = set()
 
 
 def register_all() -> None:
@@ -46,7 +41,7 @@ def register(name: str) -> None:
         _check_function(function)
     AttentionInterface.register(name, adapter(name, functions, check_mask))
     AttentionMaskInterface.register(name, sdpa_mask)
-    _registered[name] = functions
+    _registered.add(name)
 
 
 def _check_function(function: str) -> None:

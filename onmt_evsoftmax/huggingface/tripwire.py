@@ -23,7 +23,7 @@ from .modules import (
     uses_interface,
     watch,
 )
-from .names import CROSS, AttentionFunctions
+from .names import CROSS, ELSEWHERE, KINDS, AttentionFunctions
 
 ADVICE = (
     "Take another model or another version of Transformers (docs/transformers.md has a table); give that part of a "
@@ -77,9 +77,12 @@ def arm(model: PreTrainedModel) -> None:
     """Refuse a model that cannot use the function that its configuration names; watch the modules of one that can.
 
     Raises:
-        InputError: an attention module does not know Transformers' AttentionInterface; the configuration asks for all
-            weights of every call; or the name has a function for cross-attention, and there is none.
+        InputError: an attention module does not know Transformers' AttentionInterface, or the configuration asks for
+            the weights of every call.
     """
+    submodels = [module for module in model.modules() if isinstance(module, PreTrainedModel)]
+    if all(ours(implementation_of(submodel.config)) is None for submodel in submodels):
+        return
     owners = owner_configs(model)
     for where, module in attention_modules(model):
         mark_kind(where, module)
@@ -94,7 +97,30 @@ def arm(model: PreTrainedModel) -> None:
             module.register_forward_hook(tripwire.after)
             module.__dict__[_ARMED] = True
     if ours(implementation_of(model.config)) is not None:
-        _check_outputs(model)
+        _watch_weights(model)
+
+
+def check_whole(model: PreTrainedModel) -> None:
+    """Refuse a model that has no place for a function that its configuration names.
+
+    Its parts are not looked at like this: of a translator that differs in cross-attention, the encoder has none.
+
+    Raises:
+        InputError: it has no attention, or not the kind of attention that the name is about.
+    """
+    name = implementation_of(model.config)
+    functions = ours(name)
+    if functions is None:
+        return
+    kinds = {kind_of(module, str(name)) for _, module in attention_modules(model)}
+    if not kinds:
+        raise InputError(f"{type(model).__name__} has no attention that attn_implementation={name!r} could change")
+    missing = [kind for kind in KINDS if kind not in kinds and functions.of(kind) != ELSEWHERE]
+    if functions.has_kinds and missing:
+        raise InputError(
+            f"{type(model).__name__} has no {missing[0]}-attention, and attn_implementation={name!r} names a function "
+            "for it"
+        )
 
 
 def check_settable(model: PreTrainedModel, attn_implementation: Any) -> None:
@@ -127,7 +153,7 @@ def _refusal(model_class: type, where: str, module_class: type, name: Any) -> st
     )
 
 
-def _check_outputs(model: PreTrainedModel) -> None:
+def _watch_weights(model: PreTrainedModel) -> None:
     if getattr(model.config, "output_attentions", False):
         raise InputError(
             f"config.output_attentions=True works with attn_implementation='eager' alone, which is softmax. Set it to "
@@ -135,8 +161,7 @@ def _check_outputs(model: PreTrainedModel) -> None:
         )
     if not model.__dict__.get(_ARMED):
         model.register_forward_pre_hook(_want_weights, with_kwargs=True)
-        model.register_forward_hook(_want_no_weights, always_call=True)
-        model.register_forward_hook(_check_weights, with_kwargs=True)
+        model.register_forward_hook(_check_weights, with_kwargs=True, always_call=True)
         model.__dict__[_ARMED] = True
 
 
@@ -145,15 +170,12 @@ def _want_weights(model: nn.Module, _inputs: tuple, keywords: dict[str, Any]) ->
         watch(model, True)
 
 
-def _want_no_weights(model: nn.Module, *_: Any) -> None:
-    watch(model, False)
-
-
 def _check_weights(model: nn.Module, _inputs: tuple, keywords: dict[str, Any], outputs: Any) -> None:
     """Raise where weights were asked for and some or all are missing."""
-    if not keywords.get("output_attentions") or not hasattr(outputs, "items"):
+    if not keywords.get("output_attentions"):
         return
-    if ours(implementation_of(model.config)) is None:
+    watch(model, False)
+    if not hasattr(outputs, "items") or ours(implementation_of(model.config)) is None:
         return
     # one that is empty belongs to a kind of attention that the model has not
     given = [weights for key, field in outputs.items() if key.endswith("attentions") for weights in field or ()]

@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("transformers")
 
 import torch  # noqa: E402
+import transformers  # noqa: E402
 from torch import nn  # noqa: E402
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS  # noqa: E402
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS  # noqa: E402
@@ -175,6 +176,24 @@ def test_head_masks_of_a_model():
     model, batch = build(chosen, "evsoftmax"), inputs(chosen)
     with pytest.raises(InputError, match="head_mask"):
         model(**batch, head_mask=torch.tensor([[1.0, 0.0], [1.0, 1.0]]))
+
+
+@pytest.mark.parametrize("name", ["cross:evsoftmax", "self:evsoftmax,cross:sparsemax"])
+def test_a_kind_of_attention_that_a_model_has_not_is_refused(name, tmp_path):
+    build(family("Llama"), "evsoftmax").save_pretrained(tmp_path)
+    with pytest.raises(InputError, match="LlamaForCausalLM has no cross-attention"):
+        transformers.AutoModelForCausalLM.from_pretrained(tmp_path, attn_implementation=name)
+    if VERSION >= (4, 54):
+        with pytest.raises(InputError, match="LlamaForCausalLM has no cross-attention"):
+            build(family("Llama"), "sdpa").set_attn_implementation(name)
+    transformers.AutoModelForCausalLM.from_pretrained(tmp_path, attn_implementation="self:evsoftmax")
+
+
+def test_a_model_without_attention_is_refused(tmp_path):
+    settings = dict(vocab_size=40, hidden_size=16, num_hidden_layers=1, state_size=4)
+    transformers.MambaForCausalLM(transformers.MambaConfig(**settings)).save_pretrained(tmp_path)
+    with pytest.raises(InputError, match="MambaForCausalLM has no attention"):
+        transformers.AutoModelForCausalLM.from_pretrained(tmp_path, attn_implementation="evsoftmax")
 
 
 def test_a_cross_attention_by_another_name_is_no_self_attention():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import pickle
 import subprocess
 import sys
 
@@ -52,6 +53,7 @@ def test_copies_have_it_too(folder):
     config = AutoConfig.from_pretrained(folder)
     copies = [
         copy.deepcopy(model),
+        pickle.loads(pickle.dumps(model)),
         AutoModelForSeq2SeqLM.from_config(config),
         AutoModelForSeq2SeqLM.from_config(type(config)(**config.to_dict())),
         AutoModelForSeq2SeqLM.from_config(type(config).from_dict(json.loads(config.to_json_string()))),
