@@ -52,7 +52,7 @@ COMMANDS = {
         "the folder of a sweep -> one page: tables, learning curves, attention, sentences",
     ),
     "attend": (
-        "onmt_evsoftmax.opennmt.attend_command",
+        "onmt_evsoftmax.attend",
         "every attention weight of a model on a test set, as an archive",
     ),
     "heatmap": (

@@ -72,7 +72,8 @@ class AttentionArchive:
 
     ``metadata`` holds ``model`` (file name), ``functions`` (kind -> name of the mapping),
     ``kinds``, ``layers`` (kind -> number), ``heads``, ``segmentation`` (see `onmt_evsoftmax.archive.segmentation`),
-    ``versions`` and ``sentences`` (a list of ``source`` / ``target`` / ``target_input``).
+    ``versions`` and ``sentences`` (a list of ``source`` / ``target`` / ``target_input``). Where a tokeniser of the
+    model made the pieces, ``lines`` holds the text that it was given: ``source`` and ``target`` -> a line per sentence.
 
     Raises:
         InputError: no such file, no archive of this version, or one whose metadata is damaged.
@@ -137,6 +138,10 @@ class AttentionArchive:
             raise InputError(f"{self.path}: no sentence {index}; it holds sentences 0 to {len(self) - 1}")
         return {side: self.metadata["sentences"][index][side] for side in SIDES}
 
+    def lines(self, side: str) -> Optional[list[str]]:
+        """The text of ``source`` or ``target``, line by line; None where the files that were read held the pieces."""
+        return self.metadata.get("lines", {}).get(side)
+
     def _weights(self, index: int, kind: str, sentence: Sentence) -> np.ndarray:
         """One array of a sentence, checked against its tokens."""
         with self._damage_named(f"sentence {index} cannot be read"):
@@ -187,6 +192,13 @@ def _odd_key(metadata: Mapping[str, Any]) -> Optional[str]:
                 return f"{side} of sentence {index}"
         if not len(tokens["target"]) == len(tokens["target_input"]) > 0:  # a target ends in </s>, a source may be empty
             return f"target of sentence {index}"
+    lines = metadata.get("lines", {})
+    if not isinstance(lines, dict):
+        return "lines"
+    for side, texts in lines.items():
+        whole = isinstance(texts, list) and len(texts) == len(metadata["sentences"])
+        if not whole or not all(isinstance(text, str) for text in texts):
+            return f"lines of {side}"
     return None
 
 

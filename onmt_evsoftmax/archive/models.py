@@ -37,7 +37,10 @@ class Model:
         return merge(self.archive.tokens(sentence)[side], self.segmentation)
 
     def text(self, sentence: int, side: str) -> str:
-        """The words of a side as a line, without the closing ``</s>``."""
+        """A side as a line: the text that was read or, where that was pieces, their words without ``</s>``."""
+        lines = self.archive.lines(side)
+        if lines is not None:
+            return lines[sentence]
         return " ".join(word for word in self.words(sentence, side) if word != "</s>")
 
     def lacks_words(self, sentence: int) -> bool:
@@ -81,9 +84,9 @@ def require_same_source(models: Sequence[Model], sentence: int) -> None:
     they are different models' translations.
     """
     first, *others = models
-    expected = first.words(sentence, "source")
+    expected = first.text(sentence, "source").split()
     for other in others:
-        if other.words(sentence, "source") != expected:
+        if other.text(sentence, "source").split() != expected:
             raise InputError(
                 f"{first.archive.path} and {other.archive.path}: sentence {sentence} has different sources; "
                 "draw archives of the same test set"

@@ -83,8 +83,9 @@ def check_archive_fits(
 ) -> None:
     """Check that an archive was made from these very hypotheses (and sources).
 
-    The pieces are compared where the hypothesis file still holds them, that is where its
-    ``segmentation`` is that of the archive; otherwise the number of sentences must do.
+    An archive that holds the text it was made from is compared line by line. Otherwise the pieces are, where the
+    hypothesis file still holds them, that is where its ``segmentation`` is that of the archive; where it does not,
+    the number of sentences must do.
 
     Raises:
         InputError: naming the archive, the file and the first sentence that differs.
@@ -94,11 +95,19 @@ def check_archive_fits(
             f"{archive.path} holds {len(archive)} sentences but {hypothesis.path} has "
             f"{len(hypothesis.lines)} lines; give each hypothesis file the archive that was made from it"
         )
-    sentences = archive.metadata["sentences"]
-    if segmentation != "none" and segmentation == archive.metadata["segmentation"]:
-        _check_pieces(archive, hypothesis, [sentence["target"] for sentence in sentences])
-    if source is not None:
-        _check_pieces(archive, source, [sentence["source"] for sentence in sentences])
+    holds_pieces = segmentation != "none" and segmentation == archive.metadata["segmentation"]
+    for side, file, is_compared in (("target", hypothesis, holds_pieces), ("source", source, True)):
+        lines = archive.lines(side)
+        if file is not None and lines is not None:
+            _check_lines(archive, file, lines)
+        elif file is not None and is_compared:
+            _check_pieces(archive, file, [sentence[side] for sentence in archive.metadata["sentences"]])
+
+
+def _check_lines(archive: AttentionArchive, file: TextFile, archived: Sequence[str]) -> None:
+    for index, (line, text) in enumerate(zip(file.lines, archived)):
+        if line != text:
+            raise _other_line(archive, index, file, text)
 
 
 def _check_pieces(archive: AttentionArchive, file: TextFile, archived: Sequence[Sequence[str]]) -> None:
@@ -108,7 +117,11 @@ def _check_pieces(archive: AttentionArchive, file: TextFile, archived: Sequence[
         # the model's own view of a piece that it does not know is <unk>
         same = all(token in (piece, "<unk>") for token, piece in zip(kept, pieces))
         if not same or len(kept) != len(pieces):
-            raise InputError(
-                f"{archive.path}: sentence {index} is not line {index + 1} of {file.path}: "
-                f"{' '.join(kept)!r} and {line!r}; give the files that the archive was made from"
-            )
+            raise _other_line(archive, index, file, " ".join(kept))
+
+
+def _other_line(archive: AttentionArchive, index: int, file: TextFile, text: str) -> InputError:
+    return InputError(
+        f"{archive.path}: sentence {index} is not line {index + 1} of {file.path}: {text!r} and {file.lines[index]!r}; "
+        "give the files that the archive was made from"
+    )

@@ -215,6 +215,9 @@ def _archived(model: Optional[Model], side: str, form: dict[str, Any]) -> Option
     """The sentences of an archive; a source whose language nobody says keeps its tokens."""
     if model is None:
         return None
+    lines = model.archive.lines(side)
+    if lines is not None:
+        return lines
     lang = form["src_lang"] if side == "source" else form["lang"]
     restore = restorer(model.segmentation, form["hyp_tokenization"] if lang else "none", lang)
     pieces = [sentence[side] for sentence in model.archive.metadata["sentences"]]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from onmt_evsoftmax.archive import AttentionArchive, Sentence, read_array, write_archive
+from onmt_evsoftmax.archive.models import Model
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.base.files import sha256
 
@@ -44,6 +45,19 @@ def test_reading_gives_what_was_written(tmp_path):
         )
         for kind, weights in written.attention.items():
             np.testing.assert_array_equal(weights, read.attention[kind])
+
+
+def test_the_text_that_a_tokeniser_was_given_is_kept(tmp_path):
+    texts = {"source": ["A dog."], "target": ["Ein Hund."]}
+    write_archive(tmp_path / "a.npz", [sentence(4, 3)], {**METADATA, "lines": texts})
+    archive = AttentionArchive(tmp_path / "a.npz")
+    assert archive.lines("target") == ["Ein Hund."] and Model(archive).text(0, "source") == "A dog."
+    write_archive(tmp_path / "pieces.npz", [sentence(4, 3)], METADATA)
+    assert AttentionArchive(tmp_path / "pieces.npz").lines("target") is None
+    for odd in (["A dog."], {"source": []}, {"target": [1]}):
+        write_archive(tmp_path / "odd.npz", [sentence(4, 3)], {**METADATA, "lines": odd})
+        with pytest.raises(InputError, match=r"odd\.npz: lines.* in its metadata is missing or damaged"):
+            AttentionArchive(tmp_path / "odd.npz")
 
 
 def test_rows_and_columns_have_tokens_for_every_kind():
