@@ -18,9 +18,12 @@ from ..base import catalogue
 from ..base.errors import InputError
 from ..base.files import atomic_write
 from .languages import with_target_prefix
-from .names import CROSS, SELF, AttentionFunctions
+from .names import CROSS, ELSEWHERE, SELF, AttentionFunctions
 from .pieces import SCHEME, Pieces
-from .translation import TranslationModel, load_model, load_tokenizer, stored_functions
+from .translation import TranslationModel, functions_of, load_model, load_tokenizer, read_config
+
+EAGER = "eager"
+"""Softmax of Transformers' own, which more families and versions have than ours, and which hands out its weights."""
 
 OUTPUTS = {"encoder": "encoder_attentions", "decoder": "decoder_attentions", "cross": "cross_attentions"}
 """Kind of attention -> where a model's output has it."""
@@ -66,8 +69,9 @@ def read_test_set(arguments: argparse.Namespace, sources: list[str], hypotheses:
 def open_translation(arguments: argparse.Namespace) -> TranslationModel:
     """The model and the tokeniser of the folder ``--model``, with the functions that the options ask for."""
     tokenizer = load_tokenizer(arguments.model, arguments.src_lang, arguments.tgt_lang)
-    functions = _functions(arguments, stored_functions(arguments.model))
-    model = load_model(arguments.model, attn_implementation=functions.name)
+    functions = _functions(arguments, functions_of(read_config(arguments.model)))
+    implementation = EAGER if functions == AttentionFunctions(ELSEWHERE, ELSEWHERE) else functions.name
+    model = load_model(arguments.model, attn_implementation=implementation)
     if arguments.gpu >= 0:
         model = model.to(f"cuda:{arguments.gpu}")
     return TranslationModel(model, tokenizer, arguments.model)
@@ -140,12 +144,14 @@ def attention_weights(
             use_cache=False,
             return_dict=True,
         )
+    sizes = {"encoder": (ids, ids), "decoder": (inputs, inputs), "cross": (inputs, ids)}
     weights: dict[str, list[Tensor]] = {}
     for kind in kinds:
         layers = output.get(OUTPUTS[kind]) or [None]
-        if any(layer is None for layer in layers):
+        shape = tuple(side.shape[1] for side in sizes[kind])
+        if any(layer is None or layer.shape[2:] != shape for layer in layers):
             name = type(translation.model).__name__
-            raise InputError(f"{translation.path}: {name} gives no weights of its {kind} attention")
+            raise InputError(f"{translation.path}: {name} gives no weights of all pairs in its {kind} attention")
         weights[kind] = [layer.float().cpu() for layer in layers]
     return weights
 
@@ -167,8 +173,7 @@ def _metadata(arguments: argparse.Namespace, translation: TranslationModel) -> d
 
     # the smallest pass there is tells what the configurations of all families call by other names
     weights = attention_weights(translation, [[translation.end]], [[translation.end]], arguments.kinds)
-    functions = AttentionFunctions.parse(translation.model.config._attn_implementation)
-    assert functions is not None, "`open_translation` has named them"
+    functions = functions_of(translation.model.config)
     return {
         "model": Path(arguments.model).resolve().name,
         "functions": {kind: functions.of(CROSS if kind == "cross" else SELF) for kind in arguments.kinds},

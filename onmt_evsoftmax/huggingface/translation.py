@@ -156,13 +156,9 @@ def load_tokenizer(path: PathLike, src_lang: Optional[str] = None, tgt_lang: Opt
     return tokenizer
 
 
-def stored_functions(path: PathLike) -> AttentionFunctions:
-    """The functions that config.json names, softmax where it names none of ours.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    name = getattr(_read_config(path), "_attn_implementation", None)
+def functions_of(config: Any) -> AttentionFunctions:
+    """The functions that a configuration names, softmax where it names none of ours."""
+    name = getattr(config, "_attn_implementation", None)
     return (AttentionFunctions.parse(name) if isinstance(name, str) else None) or AttentionFunctions(
         ELSEWHERE, ELSEWHERE
     )
@@ -179,7 +175,7 @@ def load_model(path: PathLike, **options: Any) -> Any:
     """
     from transformers import AutoModelForSeq2SeqLM
 
-    config = _read_config(path)
+    config = read_config(path)
     if not config.is_encoder_decoder:
         raise InputError(f"{path}: {config.model_type} has no encoder and decoder; attend needs a translation model")
     try:
@@ -190,7 +186,12 @@ def load_model(path: PathLike, **options: Any) -> Any:
         raise InputError(f"{path}: not a readable model of Transformers: {_first_line(error)}") from error
 
 
-def _read_config(path: PathLike) -> Any:
+def read_config(path: PathLike) -> Any:
+    """The configuration that lies in a model's folder.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     from transformers import AutoConfig
 
     try:

@@ -49,7 +49,7 @@ def learn_tokenizer(folder: Path) -> None:
         )
     learned = sentencepiece.SentencePieceProcessor(model_file=str(model))
     pieces = [learned.id_to_piece(number) for number in range(len(learned))]
-    names = dict.fromkeys(["</s>", "<unk>", "<pad>", *pieces])
+    names = dict.fromkeys(["</s>", "<unk>", "<pad>", *(piece for piece in pieces if piece != "<s>")])
     words = folder / "vocabulary.json"
     words.write_text(json.dumps({piece: number for number, piece in enumerate(names)}), encoding="utf-8")
     tokenizer = MarianTokenizer(str(model), str(model), str(words), source_lang="en", target_lang="de")
