@@ -111,7 +111,7 @@ def load_mnist(cache: Path, mirror: Optional[str] = None) -> Images:
         InputError: a file is missing, cannot be fetched, or is not MNIST's.
     """
     folder = Path(cache) / "mnist"
-    arrays = [_obtain(MIRRORS, folder / file.name, partial(read_mnist, file), mirror) for file in MNIST_FILES]
+    arrays = [fetched(MIRRORS, folder / file.name, partial(read_mnist, file), mirror) for file in MNIST_FILES]
     images = [torch.from_numpy(array.astype(np.float32)).flatten(1).div_(255) for array in arrays[::2]]
     labels = [torch.from_numpy(array.astype(np.int64)) for array in arrays[1::2]]
     return Images(images[0], labels[0], images[1], labels[1])
@@ -133,7 +133,7 @@ def load_frey(cache: Path, mirror: Optional[str] = None) -> np.ndarray:
         path, other = Path(mirror) / FREY_FILES[0], FREY_FILES[1]
         raise InputError(f"{path}: no such file, and no {other}; the folder that --mirror names must hold one")
     name = there[0] if there else FREY_FILES[0]
-    return _obtain((FREY_MIRROR,), Path(cache) / "frey" / name, _read_frey, mirror)
+    return fetched((FREY_MIRROR,), Path(cache) / "frey" / name, _read_frey, mirror)
 
 
 def load_digits() -> Images:
@@ -161,7 +161,12 @@ def binarise(images: Tensor, random: torch.Generator) -> Tensor:
     return (torch.rand(images.shape, generator=random).to(images.device) < images).to(images.dtype)
 
 
-def _obtain(mirrors: tuple[str, ...], path: Path, read: Callable[[Path], T], mirror: Optional[str]) -> T:
+def fetched(mirrors: tuple[str, ...], path: Path, read: Callable[[Path], T], mirror: Optional[str]) -> T:
+    """What ``read`` makes of a file: of the kept ``path``, of that in the ``mirror``, or fetched from ``mirrors``.
+
+    Raises:
+        InputError: see `onmt_evsoftmax.base.downloads.obtain`.
+    """
     with bar_on_stderr(f"fetch {path.name}") as bar:
         return obtain([f"{address}/{path.name}" for address in mirrors], path, read, bar, mirror)
 
