@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import time
 from collections.abc import Iterator
 from typing import Any, Optional
@@ -22,7 +23,8 @@ class Bar:
         self._name, self._bars, self._console = name, bars, console
         self._task: Optional[TaskID] = None
         self._total: Optional[int] = None
-        self._done, self._said = 0, time.monotonic()
+        self._done = self._before = 0
+        self._started = self._said = time.monotonic()
 
     def start(self, total: Optional[int] = None, done: int = 0) -> None:
         """Begin; without a total it only shows that something goes on.
@@ -30,7 +32,8 @@ class Bar:
         Args:
             done: how much of the total an earlier process did.
         """
-        self._total, self._done, self._said = total, done, time.monotonic()
+        self._total, self._done, self._before = total, done, done
+        self._started = self._said = time.monotonic()
         if self._bars is not None:
             self._task = self._bars.add_task(self._name, total=total, completed=done, note="")
 
@@ -44,8 +47,15 @@ class Bar:
             if time.monotonic() - self._said >= INTERVAL:
                 self._said = time.monotonic()
                 total = "" if self._total is None else f"/{self._total}"
-                line = f"{self._name}: {self._done}{total} {note}".rstrip()
+                line = f"{self._name}: {self._done}{total}{self._left()} {note}".rstrip()
                 self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def _left(self) -> str:
+        """The time left, at the mean speed of this process."""
+        done, seconds = self._done - self._before, time.monotonic() - self._started
+        if not self._total or not self._before < self._done < self._total or not seconds:
+            return ""
+        return f", {datetime.timedelta(seconds=round(seconds * (self._total - self._done) / done))} left"
 
     def remove(self) -> None:
         if self._bars is not None and self._task is not None:

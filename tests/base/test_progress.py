@@ -2,21 +2,45 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from onmt_evsoftmax.base import progress
 from onmt_evsoftmax.base.progress import Bar, Progress, bar_on_stderr
 
 
-def test_plain_lines_count_from_where_an_earlier_process_stopped(capsys, monkeypatch):
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that go by only when a test says so; every advance makes a line."""
+    now = [100.0]
     monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_plain_lines_count_from_where_an_earlier_process_stopped(capsys, clock):
     with bar_on_stderr("train [1]") as bar:
         bar.start(10, done=4)
-        bar.advance(1)
-        bar.advance(2, note="loss 3.5")
+        bar.advance(2)
+        clock[0] += 40
+        bar.advance(2, note="loss 3.5")  # 40 s for the four of this process
+        bar.advance(2)
         bar.start()  # such as a download that begins again
         bar.advance(8)
-    assert capsys.readouterr().err == "train [1]: 5/10\ntrain [1]: 7/10 loss 3.5\ntrain [1]: 8\n"
+    assert capsys.readouterr().err.splitlines() == [
+        "train [1]: 6/10",
+        "train [1]: 8/10, 0:00:20 left loss 3.5",
+        "train [1]: 10/10",
+        "train [1]: 8",
+    ]
+
+
+def test_the_time_left_is_in_hours_minutes_and_seconds(capsys, clock):
+    with bar_on_stderr("train") as bar:
+        bar.start(100)
+        clock[0] += 3725.4
+        bar.advance(50)
+    assert capsys.readouterr().err == "train: 50/100, 1:02:05 left\n"
 
 
 def test_short_work_prints_nothing(capsys):
