@@ -21,6 +21,7 @@ from ..common.training import Records, Training, train
 from .augmentation import augmented
 from .data import Data, scaled
 from .judging import accuracies
+from .precision import autocast
 from .wide_resnet import WideResNet
 
 PIECE = 20
@@ -152,7 +153,7 @@ class Trainer(Training):
         pixels = augmented(train.images[numbers].to(self._device), settings["crop"], settings["flip"], random)
         images = scaled(pixels).contiguous(memory_format=torch.channels_last)
         self.model.train()
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=settings["bfloat16"]):
+        with autocast(settings, self._device):
             scores = self.model(images)
         loss = functional.cross_entropy(scores.float(), train.labels[numbers].to(self._device))
         self.optimizer.zero_grad()
