@@ -85,7 +85,7 @@ def _strip(axes: Axes, images: np.ndarray) -> None:
 def support(groups: Mapping[str, Sequence[Run]]) -> Figure:
     """K and the share of targets outside of the support over the steps of the priors, a column per codebook.
 
-    Every seed has a line of its own. The dotted line is the number of codes that test images use.
+    Every seed has a line of its own. The thin grey line is the number of codes that test images use.
     """
     figure = Figure(figsize=(4.6 * len(groups) + 1.6, 6.2), layout="constrained")
     grid = figure.subplots(len(QUANTITIES), len(groups), squeeze=False, sharex=True, sharey="row")
@@ -95,7 +95,7 @@ def support(groups: Mapping[str, Sequence[Run]]) -> Figure:
                 _supports(axes, run, quantity, labelled=run is runs[0])
         with damage_named(runs[0].folder.parent):
             used = np.mean([run.results["codes"]["test"]["codes_in_use"] for run in runs])
-        column[0].axhline(used, color="0.35", ls=":", lw=1.2, label="codes in use")
+        column[0].axhline(used, color="0.6", lw=0.8, label="codes in use")
         column[0].set_title(f"{name} codebook")
         column[0].set_yscale("log", base=2)
         column[0].yaxis.set_major_formatter(ScalarFormatter())
@@ -147,7 +147,7 @@ def codebooks(autoencoders: Sequence[Codes]) -> Figure:
             seen.add(one.codebook)
         axes.set_xscale("symlog", linthresh=1)
         axes.set(xlabel="training step of the autoencoder", title=title, xlim=(0, None), ylim=(0, None))
-    panels[0].legend(frameon=False, title="codebook")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center", frameon=False, title="codebook")
     return figure
 
 

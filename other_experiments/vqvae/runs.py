@@ -9,14 +9,13 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 
 from onmt_evsoftmax.base import catalogue
-from onmt_evsoftmax.base.documents import read_json
 from onmt_evsoftmax.base.errors import InputError
 
 from ..common.plots import METHODS
-from ..common.runs import damage_named, finished, read_log
+from ..common.runs import damage_named, finished, read_log, read_results
 
-OF_A_RUN = ("seed", "codebook", "codebooks", "codebooks_to_train", "seeds")
-"""Settings that differ between the runs of one table, or only choose runs."""
+OF_A_RUN = ("seed", "codebook", "start", "restart_every")
+"""Settings that may differ between the runs of one table."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +95,11 @@ def grouped(runs: Path) -> dict[str, list[Run]]:
 
 def codes(runs: Path) -> list[Codes]:
     """The autoencoders that are through, those without priors too."""
-    files = sorted(Path(runs).glob("*/seed-*/codes/results.json"))
-    return [Codes(file.parents[1], file.parents[2].name, read_json(file, "delete its folder")) for file in files]
+    folders = [file.parents[1] for file in sorted(Path(runs).glob("*/seed-*/codes/results.json"))]
+    return [
+        Codes(folder, folder.parent.name, {**read_results(folder / "vqvae"), **read_results(folder / "codes")})
+        for folder in folders
+    ]
 
 
 def unfinished(runs: Path) -> list[Path]:

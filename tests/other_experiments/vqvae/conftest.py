@@ -99,7 +99,8 @@ def write_autoencoder(folder, used):
     write_lines(folder / "vqvae" / "log.jsonl", [{"step": step, **use} for step in (1, 10, 100)])
     codes = {**dict.fromkeys(("train", "validation", "test"), use), "unigram_bits": 4.5}
     squared = {"train": 0.02, "validation": 0.03, "test": 0.035}
-    write_json(folder / "codes" / "results.json", {**codes, "reconstruction": squared})
+    write_json(folder / "codes" / "results.json", codes)
+    write_json(folder / "vqvae" / "results.json", {"reconstruction": squared})
     return codes
 
 

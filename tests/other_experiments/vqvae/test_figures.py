@@ -55,9 +55,9 @@ def test_supports_are_drawn_for_every_seed_with_the_catalogues_colours(runs):
 
 
 def test_codebooks_are_drawn_with_and_without_priors(runs):
-    axes = figures.codebooks(codes(runs)).axes[0]
-    labels = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert labels == ["collapsed", "kmeans", "live"] and len(axes.lines) == 6
+    figure = figures.codebooks(codes(runs))
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["collapsed", "kmeans", "live"] and len(figure.axes[0].lines) == 6
 
 
 def test_missing_and_damaged_images_are_named(runs):
