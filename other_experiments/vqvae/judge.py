@@ -15,7 +15,7 @@ from onmt_evsoftmax.base.documents import write_json
 from onmt_evsoftmax.base.errors import InputError
 from onmt_evsoftmax.base.files import atomic_write
 
-from ..common.runs import RunFolder, keep_config, read_results
+from ..common.runs import RunFolder, keep_config
 from ..common.seeding import generator, seeded
 from ..common.training import Records, Training, train
 from .augmentation import augmented
@@ -57,11 +57,6 @@ def trained_judge(
     except Exception as error:  # a damaged file makes torch.load raise a dozen kinds
         raise InputError(f"{file}: no usable judge ({type(error).__name__}); delete {folder} to train anew") from None
     return judge.to(device).eval()
-
-
-def judge_results(folder: Path) -> dict[str, Any]:
-    """What ``results.json`` says of the judge that `trained_judge` left in a folder."""
-    return read_results(folder)
 
 
 def _train(folder: Path, settings: Mapping[str, Any], data: Data, device: Union[str, torch.device]) -> None:

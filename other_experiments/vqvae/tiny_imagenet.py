@@ -144,6 +144,8 @@ def _listing(archive: zipfile.ZipFile, path: Path) -> Listing:
         InputError: a list is missing, or a class has no images or no name.
     """
     wnids = _text(archive, path, "wnids.txt").split()
+    if not wnids or len(set(wnids)) < len(wnids):
+        raise InputError(f"{path}: wnids.txt must name classes, each once; fetch it again")
     words = dict(line.split("\t", 1) for line in _text(archive, path, "words.txt").splitlines() if "\t" in line)
     parts = {"train": _training_images(archive, wnids), "val": _held_out_images(archive, path, wnids)}
     for wnid in wnids:

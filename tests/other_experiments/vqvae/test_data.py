@@ -97,6 +97,8 @@ def test_grey_images_get_three_equal_channels(mirror, tmp_path, files):
     ("change", "message"),
     [
         ({f"{ROOT}/wnids.txt": None}, "holds no .*wnids.txt"),
+        ({f"{ROOT}/wnids.txt": b""}, "wnids.txt must name classes"),
+        ({f"{ROOT}/wnids.txt": "\n".join([*CLASSES, *CLASSES]).encode()}, "each once"),
         ({f"{ROOT}/words.txt": b"n07715103\tcauliflower\n"}, "class n01910747 has no name"),
         ({f"{ROOT}/wnids.txt": "\n".join([*CLASSES, "n00000001"]).encode()}, "n00000001 has no images in train"),
         ({f"{ROOT}/wnids.txt": b"n07715103\nn01910747\n"}, "'n07711569', no class"),
