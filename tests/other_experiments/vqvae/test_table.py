@@ -45,6 +45,12 @@ def test_every_method_stands_beside_the_papers_in_its_order(text):
         assert [row for row in rows if row in printed] == printed * 3  # accuracy, support, bits
 
 
+def test_digits_do_not_stand_beside_the_papers_images(runs):
+    for file in runs.glob("*/*/config.yaml"):
+        file.write_text(file.read_text().replace("tinyimagenet", "digits"))
+    assert "43.6" not in table.markdown(grouped(runs), codes(runs))
+
+
 def test_support_is_shown_over_the_training(text):
     row = cells(text, "Support", "collapsed", "ev-softmax")
     for step in (0, 10, 100):
