@@ -97,12 +97,16 @@ class CachedScores:
 def draw(scores: Tensor, method: str, random: torch.Generator) -> tuple[Tensor, Tensor]:
     """Codes ``[N]`` from scores ``[N, codes]`` by the mapping ``method``, and the sizes of the supports ``[N]``.
 
-    By a race of exponential times: the first of p / e, e ~ Exp(1), has probability p. What has probability
-    zero never comes first, so a code outside the support is never drawn.
+    The first code at which the running sum of the probabilities exceeds a uniform number. At a code of
+    probability zero the sum does not grow, so such a code is never the first.
     """
     probabilities = get(method).function(scores, dim=1)
-    times = torch.empty(scores.shape).exponential_(generator=random).to(scores)
-    return (probabilities / times).argmax(1), (probabilities > 0).sum(1)
+    sums = probabilities.cumsum(1)
+    whole = sums[:, -1:]
+    level = torch.rand(len(scores), 1, generator=random).to(scores) * whole
+    # rounding may not lift it to the whole sum, which no code exceeds
+    level = torch.minimum(level, torch.nextafter(whole, torch.zeros_like(whole)))
+    return torch.searchsorted(sums, level, right=True).squeeze(1), (probabilities > 0).sum(1)
 
 
 @torch.no_grad()
