@@ -21,7 +21,7 @@ from .runs import Codes, Run, codes, grouped
 QUERIES = ("cauliflower", "jellyfish", "mashed potato")
 """The classes of the paper's Figure 5; of other data sets the first three."""
 ACROSS = 6
-"""Images of a class in a row."""
+"""Images of a class in a row, where there are so many."""
 CODEBOOK_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 """Okabe and Ito's blue, vermilion, green and purple."""
 QUANTITIES = {"K": "number of codes with p > 0", "outside": "share of targets with p = 0"}
@@ -56,13 +56,13 @@ def figure5(run: Run) -> Figure:
     rows = {"reconstructions": run.images("codes", "reconstructions.npz")}
     rows.update({method: run.images("samples", method, "samples.npz") for method in run.methods})
     with damage_named(run.folder):
-        classes = run.results["classes"]
+        classes, across = run.results["classes"], min(ACROSS, run.config["samples"]["per_class"])
     shown = [classes.index(name) for name in QUERIES if name in classes] or [0, 1, 2]
-    figure = Figure(figsize=(1.5 + 0.62 * ACROSS * len(shown), 0.35 + 0.64 * len(rows)))
+    figure = Figure(figsize=(1.5 + 0.62 * across * len(shown), 0.35 + 0.64 * len(rows)))
     grid = figure.subplots(len(rows), len(shown), squeeze=False, gridspec_kw={"wspace": 0.03, "hspace": 0.03})
     for line, (name, (images, labels)) in zip(grid, rows.items()):
         for axes, label in zip(line, shown):
-            _strip(axes, images[labels == label][:ACROSS])
+            _strip(axes, images[labels == label][:across])
         line[0].set_ylabel(PRINTED.get(name, name), rotation=0, ha="right", va="center")
     for axes, label in zip(grid[0], shown):
         axes.set_title(classes[label])
@@ -72,7 +72,7 @@ def figure5(run: Run) -> Figure:
 def _strip(axes: Axes, images: np.ndarray) -> None:
     """Images side by side, with a white line around each."""
     side = images.shape[-1]
-    strip = np.full((side + 2, ACROSS * (side + 2), 3), 255, np.uint8)
+    strip = np.full((side + 2, len(images) * (side + 2), 3), 255, np.uint8)
     for place, image in enumerate(images):  # of one channel or three
         left = place * (side + 2) + 1
         strip[1 : side + 1, left : left + side] = image.transpose(1, 2, 0)
@@ -140,13 +140,14 @@ def codebooks(autoencoders: Sequence[Codes]) -> Figure:
         for one in autoencoders:
             log = read_log(one.folder / "vqvae")
             with damage_named(one.folder):
-                lines = [(line["step"], line[key]) for line in log if key in line]
+                # none is in use before k-means has made them
+                lines = [(line["step"], line[key]) for line in log if line.get("codes_in_use")]
             colour = CODEBOOK_COLOURS[names.index(one.codebook) % len(CODEBOOK_COLOURS)]
             label = None if one.codebook in seen else one.codebook
             axes.plot(*zip(*lines), color=colour, lw=1.3, label=label)
             seen.add(one.codebook)
-        axes.set_xscale("symlog", linthresh=1)
-        axes.set(xlabel="training step of the autoencoder", title=title, xlim=(0, None), ylim=(0, None))
+        axes.set_xscale("log")
+        axes.set(xlabel="training step of the autoencoder", title=title, ylim=(0, None))
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center", frameon=False, title="codebook")
     return figure
 

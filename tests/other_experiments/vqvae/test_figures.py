@@ -58,6 +58,15 @@ def test_codebooks_are_drawn_with_and_without_priors(runs):
     figure = figures.codebooks(codes(runs))
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["collapsed", "kmeans", "live"] and len(figure.axes[0].lines) == 6
+    (line,) = (line for line in figure.axes[0].lines if line.get_label() == "kmeans")
+    assert line.get_xdata().tolist() == [1, 10, 100] and line.get_ydata().tolist() == [12] * 3
+
+
+def test_steps_before_k_means_are_not_drawn(runs):
+    file = runs / "kmeans" / "seed-1" / "vqvae" / "log.jsonl"
+    file.write_text(file.read_text().replace('"codes_in_use": 12', '"codes_in_use": 0', 1))
+    (line,) = (line for line in figures.codebooks(codes(runs)).axes[0].lines if line.get_label() == "kmeans")
+    assert line.get_xdata().tolist() == [10, 100]
 
 
 def test_missing_and_damaged_images_are_named(runs):
