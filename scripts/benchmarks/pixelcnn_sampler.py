@@ -28,7 +28,7 @@ from other_experiments.vqvae.train import CONFIG
 from .common import CLOCKS, machine
 
 CLASSES = 200
-SIZES = {"cpu": (8, 100), "paper": (16, 20)}
+SIZES = {"cpu": (8, 250), "paper": (16, 40)}
 """Preset of the config -> side of a code map, and how many maps are drawn together."""
 
 
