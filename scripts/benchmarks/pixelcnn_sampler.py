@@ -1,6 +1,6 @@
 """Time to draw code maps: every position once, against one forward pass for each position.
 
-    OMP_NUM_THREADS=1 python -m scripts.benchmarks.pixelcnn_sampler --out docs/results/pixelcnn_sampler
+    OMP_NUM_THREADS=1 python -m scripts.benchmarks.pixelcnn_sampler --out docs/results
 
 writes pixelcnn_sampler.json and .md there, in about a minute. A forward pass costs the naive way the same at
 every position, so some of them are timed in turn with whole maps of the cached way, and the naive time is that
