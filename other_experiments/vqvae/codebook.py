@@ -50,7 +50,9 @@ class Codebook(nn.Module):
 
     def nearest(self, outputs: Tensor) -> Tensor:
         """Rows ``[N, D]`` -> the number of the nearest code, int64 ``[N]``."""
-        with torch.no_grad():  # |v|^2 - 2 x.v; |x|^2 is the same for every code
+        # bfloat16 would take other codes than the nearest
+        with torch.no_grad(), torch.autocast(outputs.device.type, enabled=False):
+            # |v|^2 - 2 x.v; |x|^2 is the same for every code
             return torch.addmm(self.vectors.square().sum(1), outputs, self.vectors.T, alpha=-2).argmin(1)
 
     def encode(self, outputs: Tensor) -> Tensor:

@@ -80,7 +80,9 @@ class PixelCNN(nn.Module):
 
     def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
         """Codes ``[N, H, W]`` and class numbers ``[N]`` -> float32 scores ``[N, codes, H, W]``."""
-        return self.scores(self.units(codes, labels)).float()
+        units = self.units(codes, labels).to(self.scores.weight.dtype)
+        with torch.autocast(units.device.type, enabled=False):  # bfloat16 scores would tie, and blur the supports
+            return self.scores(units).float()
 
     def units(self, codes: Tensor, labels: Tensor) -> Tensor:
         """The head's units after their ReLU, ``[N, head, H, W]``. A prior whose units are all off has died."""

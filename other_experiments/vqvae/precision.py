@@ -18,7 +18,7 @@ def in_bfloat16(choice: str, device: torch.device) -> bool:
         return choice == "true"
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
-    known = getattr(torch.cpu, "get_capabilities", dict)()  # torch before 2.10 does not say
+    known: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # torch before 2.10 does not say
     return device.type == "cpu" and any(known.get(name, False) for name in INSTRUCTIONS)
 
 

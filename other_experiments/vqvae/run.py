@@ -117,6 +117,7 @@ class Run:
         results = {
             "codebook": self._settings["codebook"],
             "seed": self._seed,
+            "classes": list(self._common.data.classes),
             "vqvae": self.autoencoder(),
             "codes": self.codes(),
             "judge": self._once("scores/judge.json", self._judge_images),
@@ -158,7 +159,10 @@ class Run:
         model, data, size = self._trained_autoencoder(), self._common.data, self._settings["autoencoder"]["codes"]
         maps = {name: encoded(model, getattr(data, name).images) for name in PARTS}
         _save(self.folder / "codes/codes.npz", maps)
-        _save(self.folder / "codes/reconstructions.npz", {"images": _decoded(model, maps["test"])})
+        _save(
+            self.folder / "codes/reconstructions.npz",
+            {"images": _decoded(model, maps["test"]), "labels": data.test.labels},
+        )
         used = {name: usage(part, size)._asdict() for name, part in maps.items()}
         return {**used, "unigram_bits": unigram_bits(maps["train"], maps["test"], size)}
 
