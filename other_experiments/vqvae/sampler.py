@@ -97,16 +97,16 @@ class CachedScores:
 def draw(scores: Tensor, method: str, random: torch.Generator) -> tuple[Tensor, Tensor]:
     """Codes ``[N]`` from scores ``[N, codes]`` by the mapping ``method``, and the sizes of the supports ``[N]``.
 
-    The first code at which the running sum of the probabilities exceeds a uniform number. At a code of
-    probability zero the sum does not grow, so such a code is never the first.
+    The first code of the support at which the running sum of the probabilities exceeds a uniform number.
     """
     probabilities = get(method).function(scores, dim=1)
-    sums = probabilities.cumsum(1)
-    whole = sums[:, -1:]
+    # a GPU adds in another order at each place, so the sum may grow a little at a probability of zero
+    sums = probabilities.cumsum(1).masked_fill_(probabilities == 0, 0)
+    whole = sums.amax(1, keepdim=True)
     level = torch.rand(len(scores), 1, generator=random).to(scores) * whole
     # rounding may not lift it to the whole sum, which no code exceeds
     level = torch.minimum(level, torch.nextafter(whole, torch.zeros_like(whole)))
-    return torch.searchsorted(sums, level, right=True).squeeze(1), (probabilities > 0).sum(1)
+    return (sums > level).to(torch.uint8).argmax(1), (probabilities > 0).sum(1)
 
 
 @torch.no_grad()

@@ -73,7 +73,7 @@ def carry_out(run: Run, methods: Sequence[str], until: str) -> None:
         return
     for method in methods:
         print(f"{run.folder}: {get(method).printed_name}: top-5 {run.sample(method)['top5']:.1%}", flush=True)
-        run.results()
+    run.results()
 
 
 def planned(arguments: argparse.Namespace) -> tuple[dict[str, Any], list[int], list[str]]:

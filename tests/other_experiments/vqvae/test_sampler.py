@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from onmt_evsoftmax.base import catalogue
+from onmt_evsoftmax.normalizers import get
 from other_experiments.common.plots import METHODS
 from other_experiments.vqvae.pixelcnn import PixelCNN
 from other_experiments.vqvae.sampler import CachedScores, draw, naive_sample, sample
@@ -63,14 +63,22 @@ def test_both_samplers_draw_the_same_maps(model, method):
 def test_codes_are_drawn_with_their_probability_and_from_the_support_only(method):
     scores = torch.tensor([[0.4, 1.4, -0.8, 1.2, 0.0]])
     codes, sizes = draw(scores.expand(20000, -1), method, torch.Generator().manual_seed(0))
-    expected = catalogue_probabilities(method, scores)
+    expected = probabilities_of(method, scores)
     shares = torch.bincount(codes, minlength=5) / len(codes)
     assert (shares[expected == 0] == 0).all() and (sizes == (expected > 0).sum()).all()
     torch.testing.assert_close(shares, expected, rtol=0, atol=0.015)
 
 
-def catalogue_probabilities(method, scores):
-    from onmt_evsoftmax.normalizers import get
+@pytest.mark.parametrize("uniform", [0.0, 0.5, 1 - 2**-24, 1.0])
+def test_rounded_sums_and_extreme_draws_stay_in_the_support(uniform, monkeypatch):
+    scores = torch.tensor([[-9.0, 1.0, -9.0, 1.0, -9.0]])
+    monkeypatch.setattr(torch, "rand", lambda *shape, generator: torch.full(shape, uniform))
+    exact = torch.Tensor.cumsum
+    noise = torch.tensor([[1e-7, -1e-7, 1e-7, -1e-7, 2e-7]])  # as if each sum were added in an order of its own
+    monkeypatch.setattr(torch.Tensor, "cumsum", lambda self, dim: exact(self, dim) + noise)
+    codes, sizes = draw(scores, "sparsemax", torch.Generator())
+    assert codes.item() in (1, 3) and sizes.item() == 2
 
-    assert method in catalogue.names()
+
+def probabilities_of(method, scores):
     return get(method).function(scores)[0]
