@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 QUICK_SETS = 3
 """Sets of parameters that ``--quick`` keeps of one test."""
 
-NEED_OPENNMT = ["opennmt", "conversion", "configs", "scripts", "test_function_of_your_own.py"]
+NEED_OPENNMT = ["opennmt", "conversion", "configs", "sweep", "scripts", "test_function_of_your_own.py"]
 """Rooms whose tests cannot run without it; where it could be installed they fail."""
 
 collect_ignore = [] if opennmt_is_available() else NEED_OPENNMT
