@@ -93,19 +93,25 @@ def calls(draw):
     return options, (query, *others), arguments, draw(flag)
 
 
+def is_additive(value):
+    return isinstance(value, torch.Tensor) and value.is_floating_point()
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(calls())
 def test_with_softmax_it_is_torch_whatever_the_arguments(call):
     options, inputs, arguments, training = call
-    theirs, ours = (module.train(training) for module in twins(**options))
+    theirs, ours = (module.train(training).double() for module in twins(**options))
+    inputs = tuple(tensor.double() for tensor in inputs) if inputs[0] is not inputs[1] else (inputs[0].double(),) * 3
+    arguments = {name: value.double() if is_additive(value) else value for name, value in arguments.items()}
     with warnings.catch_warnings(), torch.set_grad_enabled(training):
         warnings.simplefilter("ignore", UserWarning)  # masks of two types, which torch deprecates
         expected, expected_weights = theirs(*inputs, **arguments)
     output, weights = ours(*inputs, **arguments)
-    torch.testing.assert_close(output, expected, atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(output, expected, atol=1e-9, rtol=1e-9)
     assert (weights is None) is (expected_weights is None)
     if weights is not None:
-        torch.testing.assert_close(weights, expected_weights, atol=1e-6, rtol=1e-6)
+        torch.testing.assert_close(weights, expected_weights, atol=1e-9, rtol=1e-9)
 
 
 @pytest.mark.parametrize("add_zero_attn", [False, True])
@@ -113,13 +119,14 @@ def test_with_softmax_it_is_torch_whatever_the_arguments(call):
 @pytest.mark.parametrize("need_weights", [False, True])
 def test_the_causal_hint(need_weights, keys, add_zero_attn):
     """With the mask that it describes it changes nothing, whatever the lengths; torch lets it hide the added keys."""
+    torch.manual_seed(0)
     theirs, ours = twins(add_zero_attn=add_zero_attn)
     query, key = torch.randn(QUERIES, BATCH, EMBED), torch.randn(keys, BATCH, EMBED)
     mask = torch.ones(QUERIES, keys, dtype=torch.bool).triu(1)
     expected = theirs(query, key, key, attn_mask=mask, need_weights=need_weights)
     for hint in (False, True):
         output = ours(query, key, key, attn_mask=mask, need_weights=need_weights, is_causal=hint)
-        torch.testing.assert_close(output, expected, atol=1e-6, rtol=1e-6)
+        torch.testing.assert_close(output, expected, atol=3e-6, rtol=1e-5)
 
 
 def reference(module, query, key, value, visible=None, bias=0.0):
