@@ -65,6 +65,7 @@ def _wrap_seams() -> None:
     seams: list[tuple[Any, str, Callable]] = [
         (PreTrainedModel, "post_init", _arming),
         (PretrainedConfig, "to_dict", remembering),
+        (PretrainedConfig, "to_diff_dict", remembering),
     ]
     if hasattr(PreTrainedModel, "set_attn_implementation"):  # since 4.54
         seams.append((PreTrainedModel, "set_attn_implementation", _arming_anew))

@@ -83,8 +83,11 @@ def adapter(name: str, functions: AttentionFunctions, check_mask: Callable[[str]
         function = described[kind]
         if function.trained_as != function.name and module.training and query.requires_grad:
             raise InputError(_not_trained(function))
+        query, key, value = _of_one_type(query, key, value)
         keys = key.shape[-2]
         mask, bias = _mask_and_bias(attention_mask, position_bias)
+        if mask is not None and mask.shape[-1] > keys:  # GPT-2 of Transformers 4.53 leaves it to the function
+            mask, bias = mask[..., :keys], None if bias is None else bias[..., :keys]
         if mask is not attention_mask and calls_of(module) == 0 and not torch.compiler.is_compiling():
             _check_additive(module, function, attention_mask)
         causal = attention_mask is None and query.shape[-2] > 1 and _is_causal(module, is_causal)
@@ -128,6 +131,15 @@ def _not_trained(function: catalogue.Function) -> str:
         f"{function.name} takes the place of {function.trained_as} in a trained model: train with "
         f"attn_implementation={function.trained_as!r}, or call model.eval() first"
     )
+
+
+def _of_one_type(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """All three in the type that autocast gives to products, where rotary positions have left it."""
+    device = query.device.type
+    if query.dtype == key.dtype == value.dtype or not torch.is_autocast_enabled(device):
+        return query, key, value
+    dtype = torch.get_autocast_dtype(device)
+    return query.to(dtype), key.to(dtype), value.to(dtype)
 
 
 def _mask_and_bias(mask: Optional[Tensor], bias: Optional[Tensor]) -> tuple[Optional[Tensor], Optional[Tensor]]:

@@ -13,7 +13,7 @@ Transformers 5 does not. Without this package each then finds a name that it doe
 
 
 def remembering(to_dict: Callable) -> Callable:
-    """Wrap ``PreTrainedConfig.to_dict``, behind save_pretrained, checkpoints and copies."""
+    """Wrap ``PreTrainedConfig.to_dict`` or ``to_diff_dict``, behind save_pretrained, checkpoints and copies."""
 
     def to_dict_with_function(config: Any, *arguments: Any, **keywords: Any) -> dict[str, Any]:
         result = to_dict(config, *arguments, **keywords)

@@ -101,6 +101,13 @@ def test_additive_masks(fill):
     assert not found[0][1, 0].any()
 
 
+def test_a_mask_that_is_longer_than_the_keys_ends_with_them():
+    visible = torch.ones(2, 1, 5, 7, dtype=torch.bool).tril()
+    for mask in (visible, torch.zeros(2, 1, 5, 7).masked_fill(~visible, -torch.inf)):
+        found, tensors = attend(mask=mask)
+        check(found, expected(tensors, visible[..., :5]))
+
+
 def test_an_additive_mask_with_terms_of_its_own():
     visible = torch.ones(2, 1, 5, 5, dtype=torch.bool).tril()
     bias = torch.randn(2, 4, 5, 5, generator=torch.Generator().manual_seed(2))

@@ -8,7 +8,7 @@ pytest.importorskip("transformers")
 
 import torch  # noqa: E402
 
-from .families import END, WORDS, build, family, inputs  # noqa: E402
+from .families import END, VERSION, WORDS, build, family, inputs  # noqa: E402
 from .oracle import register_oracle  # noqa: E402
 
 DECODERS = ["GPT-2", "Llama", "Mistral"]
@@ -57,6 +57,8 @@ def test_with_a_cache_as_without(name, cache):
     settings = dict(max_new_tokens=8, do_sample=False, return_dict_in_generate=True, output_logits=True)
     settings.update(eos_token_id=None, forced_eos_token_id=None)
     if cache == "static":
+        if VERSION < (4, 54) and name == "M2M100 and NLLB":
+            pytest.skip("Transformers 4.53 has no static cache for it")
         settings.update(cache_implementation="static", disable_compile=True)
     with torch.no_grad():
         cached = model.generate(**batch, **settings)

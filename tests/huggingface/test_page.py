@@ -19,7 +19,7 @@ LINES = re.search(r"```python\n(.*?)```", PAGE.read_text("utf-8"), flags=re.DOTA
 
 
 def test_the_quick_start(tmp_path, monkeypatch, capsys):
-    assert len([line for line in LINES.splitlines() if line]) == 10
+    assert len(LINES.splitlines()) == 10
     monkeypatch.chdir(tmp_path)
     folder = re.search(r'path = "(.*?)"', LINES)[1]
     build(family("Marian"), "sdpa").float().save_pretrained(folder)
