@@ -27,8 +27,9 @@ def test_the_quick_start(tmp_path, monkeypatch, capsys):
     tokenizer = Tokenizer(models.WordLevel({word: 3 + place for place, word in enumerate(words)} | {"</s>": END}))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", END)])
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>")
-    fast.model_input_names = ["input_ids", "attention_mask"]
+    names = ["input_ids", "attention_mask"]
+    special = dict(pad_token="<pad>", eos_token="</s>")
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_input_names=names, **special)
     fast.save_pretrained(folder)
     exec(LINES, {})
     assert capsys.readouterr().out.startswith("tensor([[[")
