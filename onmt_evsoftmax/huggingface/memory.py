@@ -33,7 +33,7 @@ def to_store(config: Any) -> Union[str, dict[str, Any], None]:
     Where the parts of a composite model differ, all of them are named, as in Transformers' own dictionaries.
     """
     own = getattr(config, "_attn_implementation", None)
-    parts = {key: getattr(config, key, None) for key in getattr(config, "sub_configs", {})}
+    parts: dict[str, Any] = {key: getattr(config, key, None) for key in getattr(config, "sub_configs", {})}
     parts = {key: part for key, part in parts.items() if hasattr(part, "_attn_implementation")}
     stored = {key: to_store(part) for key, part in parts.items()}
     if not _is_written_like_ours(own) and not any(stored.values()):
