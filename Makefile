@@ -35,8 +35,9 @@ test: $(VENV)/installed
 test-onmt351: $(VENV351)/installed
 	OMP_NUM_THREADS=1 $(VENV351)/bin/python -m pytest -n $(CORES) $(DIST) tests/opennmt tests/configs tests/conversion $(PYTEST_FLAGS)
 
+OF_TRANSFORMERS := tests/huggingface tests/nn tests/pages/test_bertviz.py $(wildcard tests/scripts/test_*marian*.py)
 test-transformers: $(VENVHF)/installed
-	OMP_NUM_THREADS=1 $(VENVHF)/bin/python -m pytest -n $(CORES) $(DIST) tests/huggingface tests/nn $(PYTEST_FLAGS)
+	OMP_NUM_THREADS=1 $(VENVHF)/bin/python -m pytest -n $(CORES) $(DIST) $(OF_TRANSFORMERS) $(PYTEST_FLAGS)
 
 # rooms that draw or train
 NOT_QUICK := pages other_experiments scripts
