@@ -35,9 +35,7 @@ OURS = ("softmax", "evsoftmax")
 PEER = "hf_attention_normalizers"
 PEER_FUNCTIONS = ("sparsemax", "entmax15")
 LENGTHS = (32, 64, 128, 256)
-TOKENS = 1024
-"""Source tokens of a training batch: 32 sentences of 32, or 4 of 256."""
-SENTENCES, BEAMS = 4, 4
+BEAMS = 4
 VOCABULARY = 8000
 PAD, END = 0, 1
 
@@ -100,9 +98,9 @@ def batch_of(sentences: int, length: int, seed: int = 0) -> dict[str, Any]:
     }
 
 
-def training_step(model: Any, length: int) -> Callable[[], Any]:
+def training_step(model: Any, length: int, tokens: int) -> Callable[[], Any]:
     """Forward and backward pass; the optimiser would be the same for all."""
-    batch = batch_of(max(1, TOKENS // length), length)
+    batch = batch_of(max(1, tokens // length), length)
     model.train()
 
     def run() -> None:
@@ -112,9 +110,9 @@ def training_step(model: Any, length: int) -> Callable[[], Any]:
     return run
 
 
-def generation(model: Any, length: int) -> Callable[[], Any]:
-    """Beam search from sources of ``length`` to translations of the same length: the model may not end earlier."""
-    batch = batch_of(SENTENCES, length)
+def generation(model: Any, length: int, tokens: int) -> Callable[[], Any]:
+    """Beam search from at most four sources of ``length`` to translations as long; the model may not end earlier."""
+    batch = batch_of(min(4, max(1, tokens // length)), length)
     del batch["labels"]
     model.eval()
     options: dict[str, Any] = dict(num_beams=BEAMS, min_new_tokens=length, max_new_tokens=length)
@@ -137,19 +135,17 @@ def contestants(model: Any) -> Iterator[str]:
     for name in (f"{function}_{form}" for function in PEER_FUNCTIONS for form in TRANSFORMERS_OWN):
         try:
             model.set_attn_implementation(name)
-            training_step(model, LENGTHS[0])()
+            training_step(model, LENGTHS[0], LENGTHS[0])()
             yield name
         except Exception as error:
             print(f"{name} of {PEER} does not take part: {type(error).__name__}: {str(error).splitlines()[0]}")
 
 
-def measure(
-    task: str, length: int, names: Sequence[str], model: Any, rounds: int, clock: Callable[[], float]
-) -> list[Measurement]:
+def measure(task: str, length: int, names: Sequence[str], model: Any, options: argparse.Namespace) -> list[Measurement]:
     """Every contestant once per round, after one run that does not count."""
-    results = {name: Measurement(task, length, name) for name in names}
-    run, order = TASKS[task](model, length), random.Random(0)
-    for number in range(rounds + 1):
+    clock, results = CLOCKS[options.clock], {name: Measurement(task, length, name) for name in names}
+    run, order = TASKS[task](model, length, options.tokens), random.Random(0)
+    for number in range(options.rounds + 1):
         for name in order.sample(list(names), len(names)):
             model.set_attn_implementation(name)
             began = clock()
@@ -183,13 +179,14 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--lengths", type=int, nargs="+", default=LENGTHS)
+    parser.add_argument("--tokens", type=int, default=1024, help="source tokens of a training batch (default: 1024)")
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu on a busy machine, with one thread")
     parser.add_argument("--out", type=Path, help="prefix of the .json and .md to write")
     arguments = parser.parse_args(argv)
-    if min(arguments.rounds, arguments.threads, *arguments.lengths) < 1:
-        parser.error("--rounds, --threads and --lengths take numbers from 1 up")
+    if min(arguments.rounds, arguments.tokens, arguments.threads, *arguments.lengths) < 1:
+        parser.error("--rounds, --tokens, --threads and --lengths take numbers from 1 up")
     torch.set_num_threads(arguments.threads)
     about = {**machine(), "transformers": transformers.__version__, "threads": arguments.threads}
     about["clock"] = arguments.clock
@@ -197,7 +194,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     names = list(contestants(model))
     for task in arguments.tasks:
         for length in arguments.lengths:
-            results += measure(task, length, names, model, arguments.rounds, CLOCKS[arguments.clock])
+            results += measure(task, length, names, model, arguments)
             print(f"measured {task}, {length} tokens", flush=True)
     described = ", ".join(f"{key} {value}" for key, value in about.items())
     text = f"# Marian in Transformers: time, eager = 1\n\n{described}\n\n{table(results)}"

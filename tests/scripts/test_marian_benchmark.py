@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.slow
 def test_every_contestant_is_measured_beside_eager(tmp_path):
-    options = ["--rounds", "1", "--lengths", "4", "--out", tmp_path / "speed"]
+    options = ["--rounds", "1", "--lengths", "4", "--tokens", "8", "--out", tmp_path / "speed"]
     command = [sys.executable, ROOT / "scripts" / "benchmarks" / "marian.py", *options]
     printed = subprocess.run([*map(str, command)], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     measured = json.loads((tmp_path / "speed.json").read_text(encoding="utf-8"))["measurements"]
