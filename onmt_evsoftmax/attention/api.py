@@ -94,13 +94,12 @@ def attention(
     if key_lengths is not None:
         _check_lengths(key_lengths, query)
     visibility = Visibility.of(query.shape[-2], key.shape[-2], query.device, mask, key_lengths, is_causal)
-    key, value = _clean(key, visibility), _clean(value, visibility)
     bias = None if bias is None else clean_bias(bias, visibility)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     check_number("scale", scale)
     request = Request(query, key, value, visibility, normalizer, scale, dropout, eps, return_weights, bias)
     with without_autocast(query.device):  # the implementations choose their types
-        output, weights = select(implementation, request).run(request)
+        output, weights = _run(implementation, request)
     if not return_weights:
         return output
     assert weights is not None, "`select` takes an implementation that has them"
@@ -178,13 +177,42 @@ def _repeat_heads(tensor: Tensor, heads: int) -> Tensor:
     return tensor if groups == 1 else tensor.repeat_interleave(groups, dim=1)
 
 
-def _clean(tensor: Tensor, visibility: Visibility) -> Tensor:
-    """Keys or values, zero where no query sees them: a weight of zero times NaN or 1e38 would not be zero."""
-    seen = visibility.seen()
+def _run(implementation: str, request: Request) -> tuple[Tensor, Optional[Tensor]]:
+    """Context and weights, whatever hidden keys and values hold: zero times NaN or infinity would not be zero."""
+    seen = request.visibility.seen()
     if seen is None:
-        return tensor
+        return select(implementation, request).run(request)
+    visible = seen.transpose(-2, -1)
+    if not _shows_in_output(request):
+        request = _cleaned(request, visible)
+    output, weights = select(implementation, request).run(request)
+    if _shows_in_output(request) and not _is_finite(output):
+        cleaned = _cleaned(request, visible)
+        output, weights = select(implementation, cleaned).run(cleaned)
+    return output, weights
+
+
+def _shows_in_output(request: Request) -> bool:
+    """Whether to run first and look afterwards: what is not finite makes the output so.
+
+    On a CPU the output is cheaper to look at than keys and values are, and much so for one query. A derivative would
+    not show it. On a GPU a look would stall it.
+    """
+    return request.query.device.type == "cpu" and not is_traced() and not request.needs_grad and not request.dropout
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    return math.isfinite(torch.linalg.vector_norm(tensor.detach()).item())
+
+
+def _cleaned(request: Request, visible: Tensor) -> Request:
+    """The request with keys and values that are zero where no query sees them."""
+    key, value = (_clean(tensor, visible) for tensor in (request.key, request.value))
+    return request.on(request.query, key, value)
+
+
+def _clean(tensor: Tensor, visible: Tensor) -> Tensor:
     # on a CPU to look is cheaper than to write; on a GPU a look would stall it
-    if tensor.device.type == "cpu" and not is_traced():
-        if math.isfinite(torch.linalg.vector_norm(tensor.detach()).item()):
-            return tensor
-    return tensor.masked_fill(~seen.transpose(-2, -1), 0.0)
+    if tensor.device.type == "cpu" and not is_traced() and _is_finite(tensor):
+        return tensor
+    return tensor.masked_fill(~visible, 0.0)

@@ -16,7 +16,10 @@ from .visibility import Visibility
 
 def without_autocast(device: torch.device) -> AbstractContextManager:
     """A region in which nothing is taken to half precision; ``meta`` has no autocast to turn off."""
-    return nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)
+    # to enter a region costs more than the scores of one query
+    if device.type == "meta" or not torch.is_autocast_enabled(device.type):
+        return nullcontext()
+    return torch.autocast(device.type, enabled=False)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Request:
     def accurate(self) -> Request:
         """This request in the type that sums are taken in: float32 for half precision."""
         dtype = accumulation_type(self.query.dtype)
+        if dtype == self.query.dtype and (self.bias is None or self.bias.dtype == dtype):
+            return self
         bias = None if self.bias is None else self.bias.to(dtype)
         return self.on(*(tensor.to(dtype) for tensor in self.tensors)).adding(bias)
 
