@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from onmt_evsoftmax.base.errors import InputError
 
@@ -132,7 +133,7 @@ def new_autoencoder(settings: Mapping[str, Any], seed: int, data: Data, device: 
     """An untrained one. All codebooks of a seed start from the same networks."""
     with seeded(seed, "autoencoder"):
         model = VQVAE(settings["autoencoder"], data.train.images.shape[1])
-    return model.to(device=device, memory_format=torch.channels_last)
+    return convert_conv2d_weight_memory_format(model.to(device), torch.channels_last)
 
 
 @torch.no_grad()

@@ -99,7 +99,7 @@ class Restarts:
 
     def __init__(self, codebook: Codebook, every: int) -> None:
         self._codebook, self._every = codebook, every
-        self.state = {"steps": 0, "chosen": torch.zeros(len(codebook.vectors), dtype=torch.bool)}
+        self.state: dict[str, Any] = {"steps": 0, "chosen": torch.zeros(len(codebook.vectors), dtype=torch.bool)}
 
     def step(self, outputs: Tensor, codes: Tensor, optimiser: torch.optim.Optimizer, random: torch.Generator) -> int:
         """Count a step's codes ``[N, H, W]``; at the end of a window, move the dead. Returns how many were moved."""

@@ -10,6 +10,7 @@ from typing import Any, Union
 
 import torch
 from torch.nn import functional
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from onmt_evsoftmax.base.documents import write_json
 from onmt_evsoftmax.base.errors import InputError
@@ -84,7 +85,7 @@ def _new(settings: Mapping[str, Any], data: Data) -> WideResNet:
         judge = WideResNet(
             data.train.images.shape[1], len(data.classes), settings["depth"], settings["width"], settings["stride"]
         )
-    return judge.to(memory_format=torch.channels_last)  # a third faster on a CPU
+    return convert_conv2d_weight_memory_format(judge, torch.channels_last)  # a third faster on a CPU
 
 
 class Trainer(Training):

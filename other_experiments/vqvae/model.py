@@ -54,7 +54,8 @@ class VQVAE(nn.Module):
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
                 nn.init.xavier_uniform_(module.weight)
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     def encode(self, images: Tensor) -> Tensor:
         """The images' codes, int64 ``[N, H, W]``."""

@@ -21,6 +21,12 @@ def gate(scores: Tensor, dim: int = 1) -> Tensor:
     return torch.tanh(values) * torch.sigmoid(gates)
 
 
+def bias_of(layer: nn.Conv2d) -> Tensor:
+    """The bias of a convolution that has one."""
+    assert layer.bias is not None
+    return layer.bias
+
+
 class GatedLayer(nn.Module):
     """One layer of both stacks, ``[N, hidden, H, W]`` each.
 
@@ -76,7 +82,7 @@ class PixelCNN(nn.Module):
         self.scores = nn.Conv2d(head, codes, 1)
         with torch.no_grad():
             self.scores.weight.mul_(settings["output_scale"])
-            self.scores.bias.zero_()
+            bias_of(self.scores).zero_()
 
     def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
         """Codes ``[N, H, W]`` and class numbers ``[N]`` -> float32 scores ``[N, codes, H, W]``."""

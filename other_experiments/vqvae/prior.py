@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from onmt_evsoftmax.base.catalogue import printed_name
 from onmt_evsoftmax.base.errors import InputError
@@ -72,7 +73,7 @@ class PriorTraining(Training):
         self._steps = Steps(len(train), self._own["batch"], self._own["epochs"], seed)
         with seeded(seed, "prior"):  # all mappings of a seed start from the same weights
             model = PixelCNN(settings["autoencoder"]["codes"], classes, self._own)
-        self.model = model.to(device=device, memory_format=torch.channels_last)
+        self.model = convert_conv2d_weight_memory_format(model.to(device), torch.channels_last)
         self.optimizer = torch.optim.Adam(self.model.parameters(), rate, fused=True)
         self.state = {"cpu_seconds": 0.0, "losses": [], "died": None}
 

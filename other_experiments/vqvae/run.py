@@ -237,8 +237,9 @@ def _decoded(model: VQVAE, codes: Tensor) -> Tensor:
 
 
 def _save(path: Path, arrays: Mapping[str, Tensor]) -> None:
+    values: dict[str, Any] = {name: array.numpy() for name, array in arrays.items()}
     with atomic_write(path, "wb") as stream:
-        np.savez_compressed(stream, **{name: array.numpy() for name, array in arrays.items()})
+        np.savez_compressed(stream, **values)
 
 
 def _load(path: Path) -> dict[str, Tensor]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
 
 from onmt_evsoftmax.normalizers import get
 
-from .pixelcnn import GatedLayer, PixelCNN, gate
+from .pixelcnn import GatedLayer, PixelCNN, bias_of, gate
 
 
 class Sample(NamedTuple):
@@ -59,7 +59,7 @@ class CachedLayer:
             self._left[:, j - 1 + self.reach] = left
         window = self._left[:, j : j + self.layer.horizontal.kernel_size[1]].flatten(1)
         inner = gate(torch.addmm(self._downward[:, j], window, self._horizontal))
-        across = torch.addmm(self.layer.output.bias, inner, self._output)
+        across = torch.addmm(bias_of(self.layer.output), inner, self._output)
         return across if first else across + left
 
 
@@ -71,7 +71,7 @@ class CachedScores:
 
     def __init__(self, model: PixelCNN, labels: Tensor, height: int, width: int) -> None:
         self._model, self._width = model, width
-        self._layers = [CachedLayer(layer, labels, height, width) for layer in model.layers]
+        self._layers = [CachedLayer(cast(GatedLayer, layer), labels, height, width) for layer in model.layers]
         self._row = model.embedding.weight.new_zeros(len(labels), width, model.embedding.embedding_dim)
         self._head, self._scores = model.head.weight[:, :, 0, 0].T, model.scores.weight[:, :, 0, 0].T
 
@@ -86,8 +86,8 @@ class CachedScores:
         left = self._row[:, max(j - 1, 0)]
         for layer in self._layers:
             left = layer.column(j, left)
-        units = torch.addmm(self._model.head.bias, left, self._head).relu_()
-        return torch.addmm(self._model.scores.bias, units, self._scores)
+        units = torch.addmm(bias_of(self._model.head), left, self._head).relu_()
+        return torch.addmm(bias_of(self._model.scores), units, self._scores)
 
     def put(self, j: int, codes: Tensor) -> None:
         """The codes ``[N]`` of column j."""

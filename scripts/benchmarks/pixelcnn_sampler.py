@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 import torch
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from onmt_evsoftmax.base.files import atomic_write
 from other_experiments.common.config import load_config
@@ -37,7 +38,7 @@ def measure(preset: str, side: int, maps: int, rounds: int) -> dict[str, Any]:
     settings = load_config(CONFIG, preset=preset)
     codes = settings["autoencoder"]["codes"]
     torch.manual_seed(0)
-    model = PixelCNN(codes, CLASSES, settings["prior"]).eval().to(memory_format=torch.channels_last)
+    model = convert_conv2d_weight_memory_format(PixelCNN(codes, CLASSES, settings["prior"]).eval(), torch.channels_last)
     labels, drawn = torch.randint(CLASSES, (maps,)), torch.randint(codes, (maps, side, side))
     random = torch.Generator().manual_seed(0)
 
