@@ -180,23 +180,21 @@ def _repeat_heads(tensor: Tensor, heads: int) -> Tensor:
 def _run(implementation: str, request: Request) -> tuple[Tensor, Optional[Tensor]]:
     """Context and weights, whatever hidden keys and values hold: zero times NaN or infinity would not be zero."""
     seen = request.visibility.seen()
+    chosen = select(implementation, request)
     if seen is None:
-        return select(implementation, request).run(request)
+        return chosen.run(request)
     visible = seen.transpose(-2, -1)
-    if not _shows_in_output(request):
-        request = _cleaned(request, visible)
-    output, weights = select(implementation, request).run(request)
-    if _shows_in_output(request) and not _is_finite(output):
-        cleaned = _cleaned(request, visible)
-        output, weights = select(implementation, cleaned).run(cleaned)
-    return output, weights
+    if not _shows_in_output(request) or not chosen.shows_what_is_hidden:
+        return chosen.run(_cleaned(request, visible))
+    output, weights = chosen.run(request)
+    return (output, weights) if _is_finite(output) else chosen.run(_cleaned(request, visible))
 
 
 def _shows_in_output(request: Request) -> bool:
-    """Whether to run first and look afterwards: what is not finite makes the output so.
+    """Whether to run first and look afterwards: hidden NaN and infinity make the output so.
 
     On a CPU the output is cheaper to look at than keys and values are, and much so for one query. A derivative would
-    not show it. On a GPU a look would stall it.
+    not show them. On a GPU a look would stall it.
     """
     return request.query.device.type == "cpu" and not is_traced() and not request.needs_grad and not request.dropout
 

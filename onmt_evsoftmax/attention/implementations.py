@@ -39,11 +39,14 @@ class Implementation:
     Attributes:
         run: request -> context, and weights if they were asked for.
         obstacle: why it cannot run this request; None if it can.
+        shows_what_is_hidden: whether a hidden NaN or infinity that it cannot bear makes its output so. A threshold of
+            NaN makes ``flex`` drop all scores of a row, and its output zero.
     """
 
     name: str
     run: Callable[[Request], tuple[Tensor, Optional[Tensor]]]
     obstacle: Callable[[Request], Optional[str]]
+    shows_what_is_hidden: bool = True
 
 
 def _none(_request: Request) -> Optional[str]:
@@ -77,7 +80,7 @@ IMPLEMENTATIONS: Mapping[str, Implementation] = MappingProxyType(
             Implementation("reference", reference, _none),
             Implementation("dense", dense, _dense_obstacle),
             Implementation("blockwise", blockwise, _blockwise_obstacle),
-            Implementation("flex", flex, flex_obstacle),
+            Implementation("flex", flex, flex_obstacle, shows_what_is_hidden=False),
             Implementation("sdpa", sdpa, _sdpa_obstacle),
         )
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..normalizers.masking import accumulation_type
 from ..normalizers.registry import Normalizer
@@ -52,9 +52,11 @@ class Request:
 
     @property
     def needs_grad(self) -> bool:
-        return torch.is_grad_enabled() and any(
-            tensor.requires_grad for tensor in (*self.tensors, self.bias) if tensor is not None
-        )
+        """Whether a derivative is asked for, in what is given or in what the function learns."""
+        if not torch.is_grad_enabled():
+            return False
+        learned = self.normalizer.mapping.parameters() if isinstance(self.normalizer.mapping, nn.Module) else ()
+        return any(tensor.requires_grad for tensor in (*self.tensors, self.bias, *learned) if tensor is not None)
 
     @property
     def scores(self) -> int:

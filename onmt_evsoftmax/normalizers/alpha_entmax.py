@@ -11,6 +11,9 @@ from ..base.errors import InputError
 from .masking import check_number
 from .row_function import over_rows
 
+SMALLEST_STEP = 1e-3
+"""alpha - 1 is not taken to be less: float32 cannot hold such powers, and softmax is 0.1 % away."""
+
 BISECTIONS = 30
 """From an interval of length one to 1e-9, below what the steps after it need."""
 
@@ -26,8 +29,8 @@ def alpha_entmax(
 
     Args:
         scores, mask, dim: as in `softmax`.
-        alpha: above 1, at most 2; a number, or a tensor that broadcasts to the scores with ``dim`` moved to the end,
-            whose values are not checked.
+        alpha: above 1, at most 2; a number, or a tensor that broadcasts to the scores with ``dim`` moved to the end.
+            The values of a tensor are not checked, but taken into [1 + `SMALLEST_STEP`, 2].
 
     Raises:
         InputError: the scores or the mask do not fit, or alpha is not in that range.
@@ -41,7 +44,7 @@ def alpha_entmax(
             raise InputError(f"alpha must be above 1 (softmax) and at most 2 (sparsemax), got {alpha}")
 
     def rows(v: Tensor, valid: Tensor) -> Tensor:
-        step = torch.as_tensor(alpha, dtype=v.dtype, device=v.device) - 1
+        step = (torch.as_tensor(alpha, dtype=v.dtype, device=v.device) - 1).clamp(SMALLEST_STEP, 1.0)
         largest = v.amax(-1, keepdim=True)
         # what is 1 / step below the largest has no weight; neither -inf nor 1e30 must get into a power
         scaled = ((v - largest) * step).clamp(min=-2.0).masked_fill(~valid, -2.0)
@@ -86,4 +89,5 @@ class LearnedAlphaEntmax(nn.Module):
         self.a = nn.Parameter(torch.zeros(heads, 1, 1))
 
     def forward(self, scores: Tensor, mask: Optional[Tensor] = None) -> Tensor:
-        return alpha_entmax(scores, mask, alpha=1 + self.a.sigmoid())
+        # in half precision 1 + sigmoid(a) would be 1
+        return alpha_entmax(scores, mask, alpha=1 + self.a.float().sigmoid())

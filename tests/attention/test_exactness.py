@@ -319,3 +319,30 @@ def test_under_autocast_the_result_is_the_same():
     with torch.autocast("cpu", torch.bfloat16):
         inside = attention(*tensors, implementation="dense")
     torch.testing.assert_close(inside, attention(*tensors, implementation="dense"), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("implementation", ("auto", "reference", "dense", "blockwise", "flex"))
+@pytest.mark.parametrize("rubbish", (torch.nan, torch.inf, -torch.inf, 1e19, 3e38))
+@pytest.mark.parametrize("is_causal", (False, True))
+@torch.no_grad()
+def test_what_is_hidden_may_hold_anything_without_gradients(implementation, rubbish, is_causal):
+    """Then keys and values are not looked at beforehand."""
+    query, key, value = torch.randn(3, 2, 2, 6, 4)
+    options = dict(implementation=implementation, key_lengths=torch.tensor([4, 6]), is_causal=is_causal)
+    clean = attention(query, key, value, **options)
+    for spoiled in (key, value):
+        spoiled[0, :, 4:] = rubbish
+        torch.testing.assert_close(attention(query, key, value, **options), clean)
+
+
+def test_what_is_hidden_does_not_reach_a_function_that_alone_learns():
+    function = registry.get("ssmax").make(2)
+    gradients = []
+    for junk in (0.0, 3e38):
+        torch.manual_seed(0)
+        query, key, value = torch.randn(3, 1, 2, 5, 4)
+        key[..., 3:, :] = value[..., 3:, :] = junk
+        function.zero_grad()
+        attention(query, key, value, function=function, key_lengths=torch.tensor([3])).square().sum().backward()
+        gradients.append([parameter.grad.clone() for parameter in function.parameters()])
+    torch.testing.assert_close(*gradients)

@@ -205,3 +205,15 @@ def test_attention_takes_weights_that_do_not_sum_to_one(name):
     q, k, v = torch.randn(3, 1, 2, 3, 4, dtype=torch.float64)
     weights = get(name).function(q @ k.transpose(-2, -1) / 2)
     close(attention_room.attention(q, k, v, function=name), weights @ v)
+
+
+@pytest.mark.parametrize("dtype", (torch.float32, torch.bfloat16, torch.float16))
+@pytest.mark.parametrize("name", LEARNED)
+def test_rows_of_a_model_in_half_precision_sum_to_one_wherever_its_parameters_went(name, dtype):
+    scores = torch.randn(2, 2, 3, 50)
+    for value in (-17.0, -6.0, 0.3, 6.0):
+        module = get(name).make(2)
+        for parameter in module.parameters():
+            torch.nn.init.constant_(parameter, value)
+        sums = module.to(dtype)(scores).sum(-1)
+        torch.testing.assert_close(sums, torch.ones_like(sums), rtol=0, atol=1e-4)
