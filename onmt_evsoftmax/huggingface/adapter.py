@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..attention import attention
 from ..base import catalogue
 from ..base.errors import InputError
-from .modules import calls_of, count_call, is_watched, kind_of
+from .modules import count_call, is_watched, kind_of
 from .names import KINDS, SELF, AttentionFunctions
 
 HARMLESS = frozenset(
@@ -88,7 +88,7 @@ def adapter(name: str, functions: AttentionFunctions, check_mask: Callable[[str]
         mask, bias = _mask_and_bias(attention_mask, position_bias)
         if mask is not None and mask.shape[-1] > keys:  # GPT-2 of Transformers 4.53 leaves it to the function
             mask, bias = mask[..., :keys], None if bias is None else bias[..., :keys]
-        if mask is not attention_mask and calls_of(module) == 0 and not torch.compiler.is_compiling():
+        if mask is not attention_mask and not torch.compiler.is_compiling():
             _check_additive(module, function, attention_mask)
         causal = attention_mask is None and query.shape[-2] > 1 and _is_causal(module, is_causal)
         if causal:  # of the keys of an empty static cache none behind the queries is filled

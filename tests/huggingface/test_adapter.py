@@ -122,6 +122,14 @@ def test_a_mask_that_hides_with_a_small_number_is_refused():
     attend(mask=mask, name="softmax")  # which drops them
 
 
+def test_a_mask_that_hides_with_a_small_number_is_refused_in_later_calls_too():
+    module = nn.Module().eval()
+    attend(module, mask=torch.zeros(2, 1, 5, 5))
+    mask = torch.zeros(2, 1, 5, 5).masked_fill(~torch.ones(5, 5, dtype=torch.bool).tril(), -100.0)
+    with pytest.raises(InputError, match="hides keys by adding -100"):
+        attend(module, mask=mask)
+
+
 @pytest.mark.parametrize("mask", [torch.ones(2, 5), torch.ones(2, 5, dtype=torch.bool), "flash"])
 def test_a_mask_for_another_implementation_is_refused(mask):
     with pytest.raises(InputError, match="was it made for another attn_implementation"):
