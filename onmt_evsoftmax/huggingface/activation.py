@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Iterator
 from typing import Any, Callable
 
 from ..base.errors import InputError
 from ..plugin.startup import ACTIVE
+from .names import names_in
 
 OLDEST = "4.53"
 """The first Transformers with an AttentionMaskInterface."""
@@ -75,6 +75,8 @@ def _wrap_seams() -> None:
         original = getattr(owner, name)
         setattr(owner, name, functools.wraps(original)(wrap(original)))
     _wrap_class_method(PretrainedConfig, "from_dict", overridable)
+    chosen = vars(PretrainedConfig)["_attn_implementation"]
+    PretrainedConfig._attn_implementation = chosen.setter(functools.wraps(chosen.fset)(_checking_parts(chosen.fset)))
     _wrap_class_method(PreTrainedModel, "from_pretrained", _checking)
     if "_autoset_attn_implementation" in vars(PreTrainedModel):  # until 4.53
         _wrap_class_method(PreTrainedModel, "_autoset_attn_implementation", _registering_of_config)
@@ -83,6 +85,16 @@ def _wrap_seams() -> None:
 def _wrap_class_method(owner: type, name: str, wrap: Callable) -> None:
     original = vars(owner)[name].__func__
     setattr(owner, name, classmethod(functools.wraps(original)(wrap(original))))
+
+
+def _checking_parts(set_name: Callable) -> Callable:
+    def set_checked(config: Any, attn_implementation: Any) -> None:
+        from .tripwire import check_parts
+
+        check_parts(config, attn_implementation)
+        set_name(config, attn_implementation)
+
+    return set_checked
 
 
 def _arming(post_init: Callable) -> Callable:
@@ -98,8 +110,9 @@ def _arming(post_init: Callable) -> Callable:
 
 def _arming_anew(set_attn_implementation: Callable) -> Callable:
     def set_and_arm(model: Any, attn_implementation: Any, *arguments: Any, **keywords: Any) -> Any:
-        from .tripwire import arm, check_settable, check_whole
+        from .tripwire import arm, check_parts, check_settable, check_whole
 
+        check_parts(model.config, attn_implementation)
         for name in names_in(attn_implementation):
             _register(name)
         check_settable(model, attn_implementation)
@@ -132,19 +145,14 @@ def _registering(get_correct: Callable) -> Callable:
 
 def _registering_of_config(autoset: Callable) -> Callable:
     def autoset_and_register(cls: Any, config: Any, *arguments: Any, **keywords: Any) -> Any:
-        _prepare(cls, getattr(config, "_attn_implementation_internal", None))
+        from .tripwire import check_parts
+
+        requested = getattr(config, "_attn_implementation_internal", None)
+        check_parts(config, requested)
+        _prepare(cls, requested)
         return autoset(cls, config, *arguments, **keywords)
 
     return autoset_and_register
-
-
-def names_in(attn_implementation: Any) -> Iterator[str]:
-    """The names in what ``attn_implementation`` takes: one, or those of the parts of a composite model."""
-    if isinstance(attn_implementation, str):
-        yield attn_implementation
-    elif isinstance(attn_implementation, dict):
-        for part in attn_implementation.values():
-            yield from names_in(part)
 
 
 def _prepare(model_class: type, requested: Any) -> None:

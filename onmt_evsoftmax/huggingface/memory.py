@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Union
 
-from ..base.errors import InputError
-from .tripwire import ours
+from .tripwire import is_written_like_ours
 
 KEYS = ("attn_implementation", "_attn_implementation_internal")
 """Transformers 5 reads the first. Transformers 4 replaces it by None, and takes the second for any attribute, which
@@ -36,19 +35,12 @@ def to_store(config: Any) -> Union[str, dict[str, Any], None]:
     parts: dict[str, Any] = {key: getattr(config, key, None) for key in getattr(config, "sub_configs", {})}
     parts = {key: part for key, part in parts.items() if hasattr(part, "_attn_implementation")}
     stored = {key: to_store(part) for key, part in parts.items()}
-    if not _is_written_like_ours(own) and not any(stored.values()):
+    if not is_written_like_ours(own) and not any(stored.values()):
         return None
     named = {"": own, **{key: stored[key] or part._attn_implementation for key, part in parts.items()}}
     if all(name == own for name in named.values()):
         return own
     return {key: name for key, name in named.items() if name is not None}
-
-
-def _is_written_like_ours(name: Any) -> bool:
-    try:
-        return ours(name) is not None
-    except InputError:  # with a function that is not known here: the model will say so, a configuration can be printed
-        return True
 
 
 def overridable(from_dict: Callable) -> Callable:

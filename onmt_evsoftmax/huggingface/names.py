@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional
 
 from ..base import catalogue
 from ..base.errors import InputError
@@ -71,3 +72,12 @@ class AttentionFunctions:
     def of(self, kind: str) -> str:
         """The function of this kind."""
         return self.cross_attention if kind == CROSS else self.self_attention
+
+
+def names_in(attn_implementation: Any) -> Iterator[str]:
+    """The names in what ``attn_implementation`` takes: one, or those of the parts of a composite model."""
+    if isinstance(attn_implementation, str):
+        yield attn_implementation
+    elif isinstance(attn_implementation, dict):
+        for part in attn_implementation.values():
+            yield from names_in(part)

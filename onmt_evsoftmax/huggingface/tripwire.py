@@ -10,6 +10,7 @@ from torch import nn
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS, PreTrainedModel
 
 from ..base.errors import InputError
+from ..base.suggestions import suggestion
 from .modules import (
     INTERFACE,
     OTHER_SEQUENCE,
@@ -23,7 +24,7 @@ from .modules import (
     uses_interface,
     watch,
 )
-from .names import CROSS, ELSEWHERE, KINDS, AttentionFunctions
+from .names import CROSS, ELSEWHERE, KINDS, AttentionFunctions, names_in
 
 ADVICE = (
     "Take another model or another version of Transformers (docs/transformers.md has a table); give that part of a "
@@ -73,6 +74,14 @@ def ours(name: Any) -> Optional[AttentionFunctions]:
     return AttentionFunctions.parse(name) if isinstance(name, str) and name not in THEIRS else None
 
 
+def is_written_like_ours(name: Any) -> bool:
+    """The same as a yes or no, and yes where the function in it is unknown here: the model will say so."""
+    try:
+        return ours(name) is not None
+    except InputError:
+        return True
+
+
 def arm(model: PreTrainedModel) -> None:
     """Refuse a model that cannot use the function that its configuration names; watch the modules of one that can.
 
@@ -120,6 +129,24 @@ def check_whole(model: PreTrainedModel) -> None:
         raise InputError(
             f"{type(model).__name__} has no {missing[0]}-attention, and attn_implementation={name!r} names a function "
             "for it"
+        )
+
+
+def check_parts(config: Any, attn_implementation: Any) -> None:
+    """Refuse a dictionary that names a function of ours for a part that the model has not; Transformers drops it.
+
+    Raises:
+        InputError: a key is no part of the configuration, and its value is ours.
+    """
+    if not isinstance(attn_implementation, dict):
+        return
+    parts = list(config.sub_configs)
+    for key, wanted in attn_implementation.items():
+        if key in ("", *parts) or not any(is_written_like_ours(name) for name in names_in(wanted)):
+            continue
+        known = suggestion(key, parts) if parts else "it is no composite model: give the name without a dictionary"
+        raise InputError(
+            f"attn_implementation={attn_implementation!r}: {type(config).__name__} has no part {key!r}; {known}"
         )
 
 

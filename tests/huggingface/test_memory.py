@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 
@@ -116,6 +117,29 @@ def test_the_parts_of_a_composite_model_keep_theirs(encoder, tmp_path):
         model = transformers.EncoderDecoderModel.from_pretrained(tmp_path / str(round_))
     model = transformers.EncoderDecoderModel.from_pretrained(tmp_path / "2", attn_implementation="eager")
     assert model.encoder.config._attn_implementation == model.decoder.config._attn_implementation == "eager"
+
+
+@pytest.mark.parametrize("key, message", [("decodr", "did you mean decoder?"), ("text", "known: encoder, decoder")])
+def test_a_part_that_a_composite_model_has_not_is_refused(key, message, tmp_path):
+    part = transformers.BertConfig(**TEXT)
+    config = transformers.EncoderDecoderConfig.from_encoder_decoder_configs(part, copy.deepcopy(part))
+    model = transformers.EncoderDecoderModel(config=config)
+    model.save_pretrained(tmp_path)
+    wanted = {key: "evsoftmax"}
+    message = f"EncoderDecoderConfig has no part '{key}'; {re.escape(message)}"
+    with pytest.raises(InputError, match=message):
+        transformers.EncoderDecoderModel.from_pretrained(tmp_path, attn_implementation=wanted)
+    with pytest.raises(InputError, match=message):
+        transformers.AutoModelForSeq2SeqLM.from_config(config, attn_implementation=wanted)
+    if VERSION >= (4, 54):
+        with pytest.raises(InputError, match=message):
+            model.set_attn_implementation(wanted)
+    transformers.EncoderDecoderModel.from_pretrained(tmp_path, attn_implementation={"encoder": "eager", key: "eager"})
+
+
+def test_parts_of_a_model_without_parts_are_refused(folder):
+    with pytest.raises(InputError, match="MarianConfig has no part 'decoder'; it is no composite model"):
+        AutoModelForSeq2SeqLM.from_pretrained(folder, attn_implementation={"decoder": "evsoftmax"})
 
 
 def test_a_function_that_is_not_registered_any_more_is_named(folder):
