@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any, Optional
 
 import torch
@@ -156,10 +157,26 @@ def check_settable(model: PreTrainedModel, attn_implementation: Any) -> None:
     Raises:
         InputError: the name is ours, and an attention module does not know Transformers' AttentionInterface.
     """
-    if ours(attn_implementation) is not None:
-        for where, module in attention_modules(model):
-            if not uses_interface(module):
-                raise InputError(_refusal(type(model), where, type(module), attn_implementation))
+    if not any(is_written_like_ours(name) for name in names_in(attn_implementation)):
+        return
+    chosen = dict(_chosen(model.config, attn_implementation))
+    owners = owner_configs(model)
+    for where, module in attention_modules(model):
+        name = chosen.get(id(owners[where]), chosen[id(model.config)])
+        if ours(name) is not None and not uses_interface(module):
+            raise InputError(_refusal(type(model), where, type(module), name))
+
+
+def _chosen(config: Any, attn_implementation: Any) -> Iterator[tuple[int, Any]]:
+    """(id of a configuration, its name) of the whole and its parts; what a dictionary leaves out keeps its own."""
+    for_parts = isinstance(attn_implementation, dict)
+    own = implementation_of(config)
+    yield id(config), attn_implementation.get("", own) if for_parts else attn_implementation
+    for key in config.sub_configs:
+        part = getattr(config, key, None)
+        if part is not None:
+            wanted = attn_implementation.get(key, implementation_of(part)) if for_parts else attn_implementation
+            yield from _chosen(part, wanted)
 
 
 def check_file(model_class: type, name: str) -> None:

@@ -204,6 +204,22 @@ def test_a_kind_of_attention_that_a_model_has_not_is_refused(name, tmp_path):
     transformers.AutoModelForCausalLM.from_pretrained(tmp_path, attn_implementation="self:evsoftmax")
 
 
+@pytest.mark.skipif(VERSION < (4, 54), reason="Transformers 4.53 has no set_attn_implementation")
+def test_setting_a_function_by_a_dictionary_is_looked_at_part_by_part():
+    model = build(family("GPT-J"), "eager")
+    for wanted in ("evsoftmax", {"": "evsoftmax"}):
+        with pytest.raises(InputError, match="GPTJForCausalLM would compute softmax and not evsoftmax"):
+            model.set_attn_implementation(wanted)
+    text, vision = family("Llama"), family("SigLIP's vision")  # which cannot, for its pooling head
+    parts = dict(text_config=transformers.LlamaConfig(**text.settings))
+    parts["vision_config"] = transformers.SiglipVisionConfig(**vision.settings)
+    model = transformers.LlavaForConditionalGeneration(transformers.LlavaConfig(**parts))
+    model.set_attn_implementation({"text_config": "evsoftmax", "vision_config": "eager"})
+    assert model.config.text_config._attn_implementation == "evsoftmax"
+    with pytest.raises(InputError, match="LlavaForConditionalGeneration would compute softmax and not evsoftmax"):
+        model.set_attn_implementation({"vision_config": "evsoftmax"})
+
+
 def test_a_model_without_attention_is_refused(tmp_path):
     settings = dict(vocab_size=40, hidden_size=16, num_hidden_layers=1, state_size=4)
     transformers.MambaForCausalLM(transformers.MambaConfig(**settings)).save_pretrained(tmp_path)
