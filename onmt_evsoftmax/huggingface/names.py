@@ -43,8 +43,8 @@ class AttentionFunctions:
             return cls(name, name) if name in catalogue.names() else None
         if "/" in name:  # a kernel of the hub, OWNER/REPOSITORY:FUNCTION
             return None
-        parts = [part.partition(":") for part in name.split(",")]
-        for kind, _, _ in parts:
+        parts = [tuple(word.strip() for word in part.partition(":")) for part in name.split(",")]
+        for kind, *_ in parts:
             if kind not in KINDS:
                 raise InputError(f"attn_implementation={name!r}: {kind!r} is no kind of attention; known: self, cross")
         chosen = {kind: catalogue.get(function).name for kind, _, function in parts}

@@ -154,6 +154,16 @@ def test_a_name_that_is_nearly_one_of_ours(name, message):
         build(family("Marian"), name)
 
 
+@pytest.mark.parametrize(
+    "name", ["self:evsoftmax, cross:softmax", " self : evsoftmax", "self: evsoftmax,cross:softmax "]
+)
+def test_spaces_in_a_name_with_kinds_are_no_matter(name):
+    assert AttentionFunctions.parse(name) == AttentionFunctions("evsoftmax", "softmax")
+    chosen = family("Marian")
+    found, expected = (result(chosen, build(chosen, one), inputs(chosen)) for one in (name, "self:evsoftmax"))
+    assert found.equal(expected)
+
+
 def test_other_names_are_left_to_transformers():
     for name in ("sdpa", "eager", "flash_attention_2", "kernels-community/flash-attn:forward", "evsoftmx"):
         assert AttentionFunctions.parse(name) is None
