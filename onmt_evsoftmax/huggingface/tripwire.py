@@ -127,9 +127,10 @@ def check_whole(model: PreTrainedModel) -> None:
         raise InputError(f"{type(model).__name__} has no attention that attn_implementation={name!r} could change")
     missing = [kind for kind in KINDS if kind not in kinds and functions.of(kind) != ELSEWHERE]
     if functions.has_kinds and missing:
+        rest = next(functions.of(kind) for kind in KINDS if kind in kinds)
         raise InputError(
             f"{type(model).__name__} has no {missing[0]}-attention, and attn_implementation={name!r} names a function "
-            "for it"
+            f"for it. What it has is {rest}: give attn_implementation={rest!r}"
         )
 
 

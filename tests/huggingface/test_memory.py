@@ -142,6 +142,19 @@ def test_parts_of_a_model_without_parts_are_refused(folder):
         AutoModelForSeq2SeqLM.from_pretrained(folder, attn_implementation={"decoder": "evsoftmax"})
 
 
+@pytest.mark.skipif(VERSION < LATEST, reason="T5's attention can be chosen with newer versions alone")
+@pytest.mark.parametrize(
+    "name, rest", [("cross:evsoftmax", "softmax"), ("self:sparsemax,cross:evsoftmax", "sparsemax")]
+)
+def test_the_encoder_alone_of_a_translator_is_told_what_to_give(name, rest, tmp_path):
+    build(family("T5"), name).save_pretrained(tmp_path)
+    advice = f"T5EncoderModel has no cross-attention, .* give attn_implementation='{rest}'"
+    with pytest.raises(InputError, match=advice):
+        transformers.T5EncoderModel.from_pretrained(tmp_path)
+    model = transformers.T5EncoderModel.from_pretrained(tmp_path, attn_implementation=rest)
+    assert model.config._attn_implementation == rest
+
+
 def test_a_function_that_is_not_registered_any_more_is_named(folder):
     path = folder / "config.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"evsoftmax"', '"gone"'), encoding="utf-8")
