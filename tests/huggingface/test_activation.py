@@ -165,10 +165,19 @@ def test_spaces_in_a_name_with_kinds_are_no_matter(name):
 
 
 def test_other_names_are_left_to_transformers():
-    for name in ("sdpa", "eager", "flash_attention_2", "kernels-community/flash-attn:forward", "evsoftmx"):
+    for name in ("sdpa", "eager", "flash_attention_2", "kernels-community/flash-attn:forward", "flashy"):
         assert AttentionFunctions.parse(name) is None
-    with pytest.raises(ValueError, match='attn_implementation="evsoftmx"` is not supported'):
-        build(family("Marian"), "evsoftmx")
+    with pytest.raises(ValueError, match='attn_implementation="flashy"` is not supported'):
+        build(family("Marian"), "flashy")
+
+
+@pytest.mark.parametrize(
+    "name, meant",
+    [("EvSoftmax", "evsoftmax"), ("evsoftmx", "evsoftmax"), ("ev-softmax", "evsoftmax"), ("entmax-1.5", "entmax15")],
+)
+def test_a_function_that_is_written_otherwise_is_named(name, meant):
+    with pytest.raises(InputError, match=f"'{name}' is no function that is known here; did you mean {meant}\\?"):
+        build(family("Marian"), name)
 
 
 def test_names_and_functions_go_both_ways():
