@@ -62,7 +62,7 @@ def check_versions() -> Finding:
     """Versions of the packages that matter."""
     versions = {name: _version(name) for name in PACKAGES}
     missing = [name for name, version in versions.items() if not version]
-    if not opennmt_is_available():
+    if not _opennmt_is_expected():
         missing = [name for name in missing if name != OPENNMT]  # has a line of its own
     detail = ", ".join(f"{name} {version or 'missing'}" for name, version in versions.items())
     return Finding(
@@ -78,6 +78,11 @@ def _version(name: str) -> str:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+def _opennmt_is_expected() -> bool:
+    """Whether it is a fault that OpenNMT-py is missing: not where it cannot be had, or Transformers is used instead."""
+    return opennmt_is_available() and not _version("transformers")
 
 
 def check_tested_versions() -> Finding:
@@ -101,9 +106,9 @@ def check_opennmt_version() -> Finding:
     """Whether this OpenNMT-py is one that the plugin is tested with."""
     found = _version(OPENNMT)
     if not found:
-        rest = "; mappings, attention, nn and Transformers work without it" if not opennmt_is_available() else ""
-        detail = "missing; attend, convert, sweep and onmt_train need it"
-        return Finding(OPENNMT, False, detail, missing_opennmt() + rest, note=not opennmt_is_available())
+        rest = "; mappings, attention, nn and Transformers work without it" if not _opennmt_is_expected() else ""
+        detail = "missing; attend on its checkpoints, convert, sweep and onmt_train need it"
+        return Finding(OPENNMT, False, detail, missing_opennmt() + rest, note=not _opennmt_is_expected())
     return Finding(
         OPENNMT,
         found in TESTED_OPENNMT,
@@ -137,7 +142,7 @@ def check_switch() -> Finding:
 def check_armed() -> Finding:
     """Whether a fresh interpreter that only imports OpenNMT-py has the plugin active."""
     if not _version(OPENNMT):
-        note = not opennmt_is_available()
+        note = not _opennmt_is_expected()
         return Finding("plugin", False, f"nothing to arm without {OPENNMT}", "see the line above on it", note)
     probe = f"import onmt; print(getattr(onmt, {ACTIVE!r}, False))"
     result = subprocess.run([sys.executable, "-W", "ignore", "-c", probe], capture_output=True, text=True, check=False)

@@ -114,23 +114,29 @@ def test_a_crash_of_a_check_is_a_finding(monkeypatch):
     assert not finding.good and "libcudart" in finding.detail
 
 
-def without_opennmt(name):
-    if name == "OpenNMT-py":
-        raise importlib.metadata.PackageNotFoundError(name)
-    return TESTED.get(name, ("1.0",))[0]
+def installed_without_opennmt(transformers):
+    def version(name):
+        if name == "OpenNMT-py" or (name == "transformers" and not transformers):
+            raise importlib.metadata.PackageNotFoundError(name)
+        return TESTED.get(name, ("1.0",))[0]
+
+    return version
 
 
-@pytest.mark.parametrize("available", [True, False])
-def test_without_opennmt_it_is_a_fault_only_where_it_could_be_installed(monkeypatch, capsys, available):
-    monkeypatch.setattr(importlib.metadata, "version", without_opennmt)
+@pytest.mark.parametrize("available, transformers", [(True, False), (True, True), (False, False)])
+def test_without_opennmt_it_is_a_fault_only_where_it_is_expected(monkeypatch, capsys, available, transformers):
+    """It is a note where it cannot be installed, and where Transformers is used instead."""
+    monkeypatch.setattr(importlib.metadata, "version", installed_without_opennmt(transformers))
     for module in (doctor, versions):
         monkeypatch.setattr(module, "opennmt_is_available", lambda: available)
     checks = (doctor.check_versions, doctor.check_opennmt_version, doctor.check_armed, doctor.check_attention)
     monkeypatch.setattr(doctor, "CHECKS", checks)
-    assert doctor.run(None) == (1 if available else 0)
+    fault = available and not transformers
+    assert doctor.run(None) == (1 if fault else 0)
     lines = capsys.readouterr().out.splitlines()
     marks = [line[:4] for line in lines if not line.startswith(" ")]
-    assert marks == (["BAD ", "BAD ", "BAD ", "ok  "] if available else ["ok  ", "note", "note", "ok  "])
+    assert marks == (["BAD ", "BAD ", "BAD ", "ok  "] if fault else ["ok  ", "note", "note", "ok  "])
     (remedy,) = [line for line in lines if "needs OpenNMT-py, which" in line]
     assert ("pip install" in remedy) is available and ("pyonmttok" in remedy) is not available
+    assert any("attend on its checkpoints" in line for line in lines)
     assert "exact zeros in a test model" in lines[-1]
