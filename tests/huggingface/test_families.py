@@ -81,6 +81,7 @@ def test_gemma_2_without_its_cap_works():
 
 def test_the_page_names_them_all():
     page = (ROOT / "docs" / "transformers.md").read_text(encoding="utf-8")
+    page = page.split("## Families")[1].split("\n## ")[0]  # other tables have rows of T5 and BART too
     rows = {line.split("|")[1].strip(): line for line in page.splitlines() if line.startswith("| ")}
     for one in WORKING:
         since = "5.23.0" if one.since == LATEST else "4.53.3"
