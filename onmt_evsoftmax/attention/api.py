@@ -60,8 +60,8 @@ def attention(
             called with scores ``[batch, heads, queries, keys]`` and a mask, see `onmt_evsoftmax.register`.
         mask: boolean, broadcasts to ``[batch, heads, queries, keys]``, True = visible.
         bias: floating-point, of a shape like the mask's: added to the scores after ``scale``, before the mean is
-            taken; it gets a gradient. Where it is -inf or at most `masking.MASKED_SCORE` the key is hidden; -100 or -1e4
-            do not hide, and count in the mean of ev-softmax.
+            taken; it gets a gradient. Where it is -inf or at most `masking.MASKED_SCORE` the key is hidden;
+            -100 or -1e4 do not hide, and count in the mean of ev-softmax.
             ``flex`` cannot take one that is not zero where it does not hide.
         key_lengths: integers ``[batch]``: keys from there on are padding.
         is_causal: query i sees key j only if j <= i + keys - queries: the masks are aligned at the last
