@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-pytest.importorskip("transformers")
+pytest.importorskip("transformers.modeling_utils")
 
 import transformers  # noqa: E402
 from transformers import AttentionInterface  # noqa: E402

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("transformers")
+pytest.importorskip("transformers.modeling_utils")
 
 ROOT = Path(__file__).resolve().parents[2]
 

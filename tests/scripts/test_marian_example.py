@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-transformers = pytest.importorskip("transformers")
+transformers = pytest.importorskip("transformers.modeling_utils")
 pytest.importorskip("datasets")
 pytest.importorskip("accelerate")
 
