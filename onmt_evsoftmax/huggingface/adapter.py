@@ -81,14 +81,11 @@ def adapter(name: str, functions: AttentionFunctions, check_mask: Callable[[str]
             check_mask(name)
         kind = kind_of(module, name) if functions.has_kinds else SELF
         function = described[kind]
-        if function.trained_as != function.name and module.training and query.requires_grad:
-            raise InputError(_not_trained(function))
+        _check_trained(module, function, query)
         query, key, value = _of_one_type(query, key, value)
         keys = key.shape[-2]
-        mask, bias = _mask_and_bias(attention_mask, position_bias)
-        if mask is not None and mask.shape[-1] > keys:  # GPT-2 of Transformers 4.53 leaves it to the function
-            mask, bias = mask[..., :keys], None if bias is None else bias[..., :keys]
-        if mask is not attention_mask and not torch.compiler.is_compiling():
+        mask, bias = _of_keys(keys, *_mask_and_bias(attention_mask, position_bias))
+        if attention_mask is not None and attention_mask.is_floating_point() and not torch.compiler.is_compiling():
             _check_additive(module, function, attention_mask)
         causal = attention_mask is None and query.shape[-2] > 1 and _is_causal(module, is_causal)
         if causal:  # of the keys of an empty static cache none behind the queries is filled
@@ -126,11 +123,19 @@ def _check_others(module: nn.Module, others: Mapping[str, Any], mask: Optional[T
         )
 
 
-def _not_trained(function: catalogue.Function) -> str:
-    return (
-        f"{function.name} takes the place of {function.trained_as} in a trained model: train with "
-        f"attn_implementation={function.trained_as!r}, or call model.eval() first"
-    )
+def _check_trained(module: nn.Module, function: catalogue.Function, query: Tensor) -> None:
+    if not function.is_trained and module.training and query.requires_grad:
+        raise InputError(
+            f"{function.name} takes the place of {function.trained_as} in a trained model: train with "
+            f"attn_implementation={function.trained_as!r}, or call model.eval() first"
+        )
+
+
+def _of_keys(keys: int, mask: Optional[Tensor], bias: Optional[Tensor]) -> tuple[Optional[Tensor], Optional[Tensor]]:
+    """Both without what goes beyond the keys, which GPT-2 of Transformers 4.53 leaves to the function."""
+    if mask is None or mask.shape[-1] <= keys:
+        return mask, bias
+    return mask[..., :keys], None if bias is None else bias[..., :keys]
 
 
 def _of_one_type(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
