@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+from scripts.released_masks import Count, sample_batches
 
-from released_masks import Count, sample_batches  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_one_hidden_key_makes_the_released_formulation_softmax():
