@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-pytest.importorskip("transformers.modeling_utils")
+pytest.importorskip("transformers")
 
 import transformers  # noqa: E402
 from transformers import AttentionInterface  # noqa: E402

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-transformers = pytest.importorskip("transformers.modeling_utils")
+transformers = pytest.importorskip("transformers")
 
 import sentencepiece  # noqa: E402
 import torch  # noqa: E402

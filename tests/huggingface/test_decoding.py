@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("transformers.modeling_utils")
+pytest.importorskip("transformers")
 
 import torch  # noqa: E402
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("transformers.modeling_utils")
+pytest.importorskip("transformers")
 
 import torch  # noqa: E402
 

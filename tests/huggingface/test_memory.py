@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-pytest.importorskip("transformers.modeling_utils")
+pytest.importorskip("transformers")
 
 import torch  # noqa: E402
 import transformers  # noqa: E402

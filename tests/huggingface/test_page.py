@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("transformers.modeling_utils")
+pytest.importorskip("transformers")
 
 from tokenizers import Tokenizer, models, pre_tokenizers, processors  # noqa: E402
 from transformers import AutoModelForSeq2SeqLM, PreTrainedTokenizerFast  # noqa: E402

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-transformers = pytest.importorskip("transformers.modeling_utils")
+transformers = pytest.importorskip("transformers")
 pytest.importorskip("datasets")
 pytest.importorskip("accelerate")
 
