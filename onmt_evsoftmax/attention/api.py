@@ -116,19 +116,22 @@ def _check_tensors(query: Tensor, key: Tensor, value: Tensor) -> None:
             raise InputError(
                 f"{name} is on {tensor.device}, the query on {query.device}; move it with .to(query.device)"
             )
-    shapes = f"query {tuple(query.shape)}, key {tuple(key.shape)}, value {tuple(value.shape)}"
     if not query.ndim == key.ndim == value.ndim == 4:
-        raise InputError(f"attention needs [batch, heads, length, dim], got {shapes}")
+        raise InputError(f"attention needs [batch, heads, length, dim], got {_shapes(query, key, value)}")
     if not query.is_floating_point() or not query.dtype == key.dtype == value.dtype:
         kinds = f"{query.dtype}, {key.dtype} and {value.dtype}"
         raise InputError(f"query, key and value must have one floating-point type, got {kinds}")
     fits = query.shape[0] == key.shape[0] and query.shape[-1] == key.shape[-1]
     if not fits or key.shape[:3] != value.shape[:3]:
-        raise InputError(f"query, key and value do not fit each other: {shapes}")
+        raise InputError(f"query, key and value do not fit each other: {_shapes(query, key, value)}")
     if key.shape[1] == 0 or query.shape[1] % key.shape[1]:
-        raise InputError(f"the heads of the query must be a multiple of those of the key: {shapes}")
+        raise InputError(f"the heads of the query must be a multiple of those of the key: {_shapes(query, key, value)}")
     if key.shape[-2] == 0 or key.shape[-1] == 0:
-        raise InputError(f"attention needs at least one key of at least one dimension: {shapes}")
+        raise InputError(f"attention needs at least one key of at least one dimension: {_shapes(query, key, value)}")
+
+
+def _shapes(query: Tensor, key: Tensor, value: Tensor) -> str:
+    return f"query {tuple(query.shape)}, key {tuple(key.shape)}, value {tuple(value.shape)}"
 
 
 def _normalizer(function: Union[str, nn.Module]) -> Normalizer:

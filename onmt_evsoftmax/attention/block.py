@@ -79,10 +79,10 @@ def block_weights(request: Request, centring: Centring) -> Tensor:
     if request.normalizer.family == "projected" or not _on_cpu(request):
         scores = _scores(request, request.bias)
         return plain_weights(request.normalizer, scores, visibility.mask(), request.eps)
-    hidden = visibility.bias(request.query.dtype)
     if centring.by_row:
-        scores = _centre_rows(_scores(request, request.bias), hidden, visibility)
+        scores = _centre_rows(_scores(request, request.bias), visibility)
     else:
+        hidden = visibility.bias(request.query.dtype)
         added = [part for part in (hidden, request.bias) if part is not None]
         scores = _scores(request, sum(added[1:], added[0]) if added else None, centring.limits)
     if request.normalizer.family == "centred":
@@ -160,14 +160,15 @@ def _multiply(left: Tensor, right: Tensor, scale: float, result: Tensor, add: bo
     return result
 
 
-def _centre_rows(scores: Tensor, bias: Optional[Tensor], visibility: Visibility) -> Tensor:
+def _centre_rows(scores: Tensor, visibility: Visibility) -> Tensor:
+    """Subtract from each row the mean of what is visible, and set the rest to -inf, in place."""
     mask = visibility.mask()
-    if bias is None or mask is None:
+    if mask is None:
         return scores.sub_(scores.mean(-1, keepdim=True))
     visible = mask.to(scores.dtype)
-    scores *= visible  # the softmax is blind to a score that the bias hides
+    scores *= visible  # the softmax is blind to a hidden score
     means = scores.sum(-1, keepdim=True).div_(visible.sum(-1, keepdim=True).clamp_(min=1))
-    return scores.sub_(means).add_(bias)
+    return scores.sub_(means).add_(visible.log_())  # log is exact at 0 and 1
 
 
 def _drop_negative(scores: Tensor, eps: float) -> None:

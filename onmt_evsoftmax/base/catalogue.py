@@ -103,7 +103,8 @@ def get(name: str) -> Function:
     >>> get("posthoc_evidential").trained_as
     'softmax'
     """
-    if name not in names():
+    extensions.load()
+    if name not in _FUNCTIONS:
         raise InputError(f"unknown function {name!r}; known: {', '.join(_FUNCTIONS)}. {extensions.HINT}")
     return _FUNCTIONS[name]
 

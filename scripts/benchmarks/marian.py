@@ -191,6 +191,10 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     about = {**machine(), "transformers": transformers.__version__, "threads": arguments.threads}
     about["clock"] = arguments.clock
     model, results = new_model(), []
+    if not hasattr(model, "set_attn_implementation"):
+        parser.error(
+            f"needs Transformers 4.54 or newer to change the attention of a model, got {transformers.__version__}"
+        )
     names = list(contestants(model))
     for task in arguments.tasks:
         for length in arguments.lengths:

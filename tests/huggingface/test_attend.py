@@ -168,7 +168,9 @@ def train_tokenizer(kind: str) -> Any:
     template = "<s> $A </s>" if is_byte else "$A </s>"
     tokenizer.post_processor = processors.TemplateProcessing(template, special_tokens=[("<s>", 0), ("</s>", 2)])
     names = dict(bos_token="<s>", pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
-    return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names)
+    # as T5's and BART's; Transformers 4 would make token_type_ids too, which they do not take
+    inputs = ["input_ids", "attention_mask"]
+    return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_input_names=inputs, **names)
 
 
 MODELS = {"marian": marian, "m2m100": m2m100, "nllb": nllb, "t5": t5, "bart": bart}
