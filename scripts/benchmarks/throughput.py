@@ -1,10 +1,10 @@
-"""Target tokens per second of stock onmt_train and onmt_translate, for every attention function.
+"""Target tokens per second of stock onmt_train and onmt_translate, for attention functions side by side.
 
     python scripts/benchmarks/throughput.py --out docs/results/throughput
 
 writes throughput.json and .md there, in about 15 minutes on two quiet cores. The corpus is random
 words in sentences of 8 to 25, the model that of configs/multi30k_ende.yaml with a vocabulary of 8,000. In
-each round every function trains once from scratch and translates once with beam 5, all of
+each round every function of ``--functions`` trains once from scratch and translates once with beam 5, all of
 them with the same weights; the order is shuffled anew. The median over the rounds counts, and it is
 compared with that of softmax in the same rounds.
 """
@@ -28,12 +28,13 @@ from typing import Optional
 import yaml
 from common import machine
 
-from onmt_evsoftmax.base.catalogue import printed_name
+from onmt_evsoftmax.base.catalogue import names, printed_name
 from onmt_evsoftmax.base.files import atomic_write
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "configs" / "multi30k_ende.yaml"
-FUNCTIONS = ("softmax", "evsoftmax", "sparsemax", "entmax15")
+BASELINE = "softmax"
+FUNCTIONS = (BASELINE, "evsoftmax", "sparsemax", "entmax15")
 WORDS = 8000
 REPORTS = 5
 """Training steps of one report; the first report holds the warming up and does not count."""
@@ -104,27 +105,29 @@ def translation_speed(folder: Path, model: Path, function: str) -> float:
     return float(re.findall(r"Tokens per second: ([\d.]+)", output)[0])
 
 
-def measure(folder: Path, rounds: int, steps: int, test_sentences: int) -> list[dict]:
+def measure(
+    folder: Path, rounds: int, steps: int, test_sentences: int, functions: Sequence[str] = FUNCTIONS
+) -> list[dict]:
     """One record per function: speeds in every round, medians, and ratios to softmax."""
     write_corpus(folder, sentences=20 * steps * REPORTS, test_sentences=test_sentences)
     config = write_config(folder, steps)
-    speeds: dict[str, dict[str, list[float]]] = {f: {"training": [], "translation": []} for f in FUNCTIONS}
+    speeds: dict[str, dict[str, list[float]]] = {f: {"training": [], "translation": []} for f in functions}
     order, model = random.Random(0), None
     for number in range(rounds):
-        for function in order.sample(FUNCTIONS, len(FUNCTIONS)):
+        for function in order.sample(list(functions), len(functions)):
             speeds[function]["training"].append(training_speed(config, function))
             if model is None:  # the weights that all functions translate with
                 model = folder / "weights.pt"
                 folder.joinpath(f"model_step_{steps}.pt").rename(model)
             speeds[function]["translation"].append(translation_speed(folder, model, function))
             print(f"round {number + 1}/{rounds} {function}: {speeds[function]}", flush=True)
-    return [_record(function, speeds) for function in FUNCTIONS]
+    return [_record(function, speeds) for function in functions]
 
 
 def _record(function: str, speeds: dict) -> dict:
     record: dict = {"function": function}
     for task, rounds in speeds[function].items():
-        ratios = [ours / base for ours, base in zip(rounds, speeds["softmax"][task])]
+        ratios = [ours / base for ours, base in zip(rounds, speeds[BASELINE][task])]
         record[task] = {
             "tokens_per_second": statistics.median(rounds),
             "ratio_to_softmax": statistics.median(ratios),
@@ -157,13 +160,17 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=30, help="training steps of one run, at least 10")
     parser.add_argument("--sentences", type=int, default=256, help="to translate")
+    parser.add_argument(
+        "--functions", nargs="+", choices=names(), default=FUNCTIONS, help=f"beside {BASELINE}: {', '.join(names())}"
+    )
     parser.add_argument("--out", type=Path, help="prefix of the .json and .md to write")
     arguments = parser.parse_args(argv)
     if min(arguments.rounds, arguments.sentences) < 1 or arguments.steps < 2 * REPORTS:
         parser.error(f"--rounds and --sentences must be at least 1 and --steps at least {2 * REPORTS}")
     about = {**machine(), "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "unset")}
     with tempfile.TemporaryDirectory() as folder:
-        records = measure(Path(folder), arguments.rounds, arguments.steps, arguments.sentences)
+        functions = tuple(dict.fromkeys((BASELINE, *arguments.functions)))
+        records = measure(Path(folder), arguments.rounds, arguments.steps, arguments.sentences, functions)
     text = table(records, about)
     print(text)
     if arguments.out:

@@ -11,7 +11,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "benchmarks" / "throughput.py"
-FUNCTIONS = ["softmax", "evsoftmax", "sparsemax", "entmax15"]
 
 
 def run(*options, check=True):
@@ -20,10 +19,12 @@ def run(*options, check=True):
 
 
 @pytest.mark.slow
-def test_every_function_trains_and_translates(tmp_path):
-    printed = run("--rounds", 1, "--steps", 10, "--sentences", 4, "--out", tmp_path / "speed").stdout
+def test_the_functions_train_and_translate_beside_softmax(tmp_path):
+    printed = run(
+        "--rounds", 1, "--steps", 10, "--sentences", 4, "--functions", "ssmax", "--out", tmp_path / "speed"
+    ).stdout
     report = json.loads((tmp_path / "speed.json").read_text())
-    assert [record["function"] for record in report["functions"]] == FUNCTIONS
+    assert [record["function"] for record in report["functions"]] == ["softmax", "ssmax"]
     for record in report["functions"]:
         for task in ("training", "translation"):
             assert record[task]["tokens_per_second"] > 0 and len(record[task]["rounds"]) == 1
