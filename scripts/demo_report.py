@@ -15,7 +15,7 @@ from onmt_evsoftmax.base.files import atomic_write, read_lines
 from onmt_evsoftmax.evaluation.metrics import held, metric
 from onmt_evsoftmax.evaluation.report import legend, read_report
 from onmt_evsoftmax.evaluation.text import load_text
-from onmt_evsoftmax.pages.html_page import bullets, fill, render, table
+from onmt_evsoftmax.pages.html_page import fill, folded, render, table
 from onmt_evsoftmax.pages.viewer import describe_sentence, describe_test, viewer_data
 from onmt_evsoftmax.pages.weights import encode_sentence, weight_scripts
 
@@ -51,7 +51,7 @@ def write_report(
     parts = {
         "TITLE": escape(TITLE),
         "LINES": str(report["reference"]["lines"]),
-        "SCORES": _scores_table(report) + bullets(list(legend(report))),
+        "SCORES": _scores_table(report) + folded("How these figures were made", list(legend(report))),
         "SENTENCES": str(pages),
         "PAGE": escape(page.name),
         "PICTURE": _inline(picture),

@@ -110,13 +110,18 @@ def legend(comparison: dict[str, Any]) -> Iterator[str]:
         yield f"Note: {note}"
 
 
-def _marks(comparison: dict[str, Any]) -> Iterator[str]:
-    """The notes on the marks: which test sets them, and what it leaves untested."""
+def explain_marks(comparison: dict[str, Any]) -> str:
+    """The line of the `legend` that no table of marks can do without."""
     against = printed_name(comparison["against"])
-    yield (
+    return (
         f"* and **: {against} is better with p < 0.05 and p < 0.01; † and ††: worse; not corrected for the "
         "number of tests."
     )
+
+
+def _marks(comparison: dict[str, Any]) -> Iterator[str]:
+    """The notes on the marks: what they mean, which test sets them, and what it leaves untested."""
+    yield explain_marks(comparison)
     deciding: dict[str, dict[str, list]] = {}
     for name, metrics in comparison["differences"].items():
         for found in metrics.values():

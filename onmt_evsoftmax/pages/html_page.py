@@ -70,6 +70,11 @@ def bullets(lines: Sequence[str]) -> str:
     return f'<ul class="legend">\n{items}</ul>' if lines else ""
 
 
+def folded(summary: str, lines: Sequence[str]) -> str:
+    """Small print that opens at a click: the list of `bullets` under its title; nothing where there are none."""
+    return f"<details><summary>{html.escape(summary)}</summary>\n{bullets(lines)}</details>" if lines else ""
+
+
 def _read(paths: Sequence[Path]) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 

@@ -133,6 +133,7 @@ function describeWeight({ weights, visible }, q, k) {
 function readCell(map, q, k) {
   const seen = map.weights[q].filter((_, key) => map.visible(q, key));
   const readout = control("readout");
+  readout.classList.add("reads");
   readout.textContent = `${map.title}: ${map.queries[q]} → ${map.keys[k]}  `;
   element("b", {}, readout, describeWeight(map, q, k));
   readout.append(` (this row attends to ${seen.filter(weight => weight > 0).length} of ${seen.length})`);
@@ -154,6 +155,11 @@ function followCursor(map, size, cells, rows, columns, scroll) {
     cursor.style.top = size.top + q * size.side + "px";
     readCell(map, q, k);
   };
+  // into view, and out from under the line that reads it
+  const reveal = () => {
+    cursor.style.scrollMarginBottom = control("readout").offsetHeight + "px";
+    cursor.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
   const point = event => {
     const box = cells.getBoundingClientRect();
     const k = Math.floor((event.clientX - box.left) / size.side);
@@ -162,6 +168,8 @@ function followCursor(map, size, cells, rows, columns, scroll) {
   };
   cells.addEventListener("pointermove", point);
   cells.addEventListener("pointerdown", point);
+  // not at the click: that may go to the line, which now lies under the finger
+  cells.addEventListener("pointerup", () => { if (at) reveal(); });
   cells.addEventListener("focus", () => { if (!at && cells.matches(":focus-visible")) move(0, 0); });
   cells.addEventListener("keydown", event => {
     const { q, k } = at || { q: 0, k: 0 };
@@ -174,5 +182,6 @@ function followCursor(map, size, cells, rows, columns, scroll) {
     const middle = (at.k + 0.5) * size.side;
     if (middle < scroll.scrollLeft || middle > scroll.scrollLeft + scroll.clientWidth)
       scroll.scrollLeft = middle - scroll.clientWidth / 2;
+    reveal();
   });
 }

@@ -100,8 +100,9 @@ function drawModels(sentence, unpacked) {
 async function drawViewer() {
   const test = chosenTest(), sentence = chosenSentence();
   const anywhere = data.tests.some(other => other.sentences.length);
-  for (const part of ["map-note", "texts", "maps", "legend"]) control(part).hidden = !sentence;
+  for (const part of ["map-note", "texts", "maps", "legend", "map-details"]) control(part).hidden = !sentence;
   control("choices").hidden = !anywhere;  // the way to the other test sets
+  control("readout").classList.remove("reads");
   control("readout").textContent = sentence ? "Point at a cell to read its weight."
     : anywhere ? `No attention of ${test.name} in this page.` : "No attention in this page.";
   if (!sentence) return;

@@ -9,28 +9,38 @@ from typing import Optional
 import numpy as np
 
 from ...base.catalogue import printed_name
-from ...evaluation.comparison_table import Cell, legend, p_text, table_rows
+from ...evaluation.comparison_table import Cell, explain_marks, legend, p_text, table_rows
 from ...evaluation.metrics import metric
 from ...evaluation.significance import TESTS
 from ...sweep.folder import Sweep
 from ...sweep.missing import Missing
 from ...sweep.testset import TestSet
-from ..html_page import bullets, table
+from ..html_page import folded, table
 from .sentences import mark_differences
 
 escape = html.escape
 
+HOW = "How these figures were made"
+
 
 def score_tables(tests: Sequence[TestSet]) -> str:
-    """Table 4 for each test set, with differences and p-values; what all legends say comes once, last."""
-    legends = [list(legend(test.comparison)) if test.comparison else [] for test in tests]
-    filled = [lines for lines in legends if lines]
-    shared = [line for line in filled[0] if all(line in lines for lines in filled)] if len(filled) > 1 else []
+    """Table 4 for each test set, with differences and p-values; the legends are folded, but for what the marks mean.
+
+    What all legends say comes once, last.
+    """
+    compared = [test.comparison for test in tests if test.comparison]
+    marks = list(dict.fromkeys(map(explain_marks, compared)))
+    legends = {id(found): [line for line in legend(found) if line not in marks] for found in compared}
+    shared = [line for line in next(iter(legends.values()), []) if all(line in lines for lines in legends.values())]
+    if len(compared) == 1:
+        shared = []
     parts = []
-    for test, lines in zip(tests, legends):
-        own = [line for line in lines if line not in shared]
-        parts += [f"<h3>{escape(test.name)}</h3>", _score_table(test), bullets(own), _differences(test)]
-    return "\n".join([*parts, bullets(shared)])
+    for place, test in enumerate(tests, 1):
+        own = [line for line in legends.get(id(test.comparison), []) if line not in shared]
+        parts += [f"<h3>{escape(test.name)}</h3>", _score_table(test)]
+        parts += [f'<p class="legend">{escape(line)}</p>' for line in marks if place == len(tests)]
+        parts += [_differences(test), folded(f"{HOW}: {test.name}" if shared else HOW, own)]
+    return "\n".join([*parts, folded(f"{HOW}: all test sets", shared)])
 
 
 def _score_table(test: TestSet) -> str:
@@ -49,8 +59,10 @@ def _seeds(seeds: Sequence[Optional[int]]) -> str:
 def _cell(cell: Cell) -> str:
     if cell.mean is None:
         return "–"
-    spread = "" if cell.spread is None else f' <span class="spread">± {cell.spread:.2f}</span>'
-    return f"{cell.mean:.2f}{spread}<sup>{escape(cell.mark)}</sup>"
+    mark = f"<sup>{escape(cell.mark)}</sup>"
+    if cell.spread is None:
+        return f"{cell.mean:.2f}{mark}"
+    return f'{cell.mean:.2f} <span class="spread">± {cell.spread:.2f}{mark}</span>'
 
 
 def _differences(test: TestSet) -> str:

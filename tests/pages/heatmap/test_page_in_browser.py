@@ -220,3 +220,67 @@ def test_models_of_different_depth_stand_side_by_side(browse, archive):
     )
     assert [figure["subtitle"] for figure in shown] == ["layer 1 (last), mean of 3 heads", "layer 1, mean of 3 heads"]
     assert note == "softmax: its archive does not hold this attention."
+
+
+PHONE = {"width": 390, "height": 844}
+
+
+SHORT = [("the boat leaves the harbour today because it rains", "das Boot verlässt heute den Hafen , weil es regnet .")]
+LONG = [(" ".join(f"w{i}" for i in range(20)), " ".join(f"Wort{i}" for i in range(40)))]
+"""A map that is higher than the screen."""
+
+
+@pytest.fixture
+def phone(request, visit, archive, tmp_path):
+    """The page of two models on a phone."""
+    pairs, path = getattr(request, "param", LONG), tmp_path / "page.html"
+    write_page(open_models([archive("softmax", pairs=pairs), archive(pairs=pairs)]), path, [0], 0, View())
+    page = visit(path, viewport=PHONE, has_touch=True)
+    page.wait_for_selector("#maps figure")
+    return page
+
+
+def box(page, selector):
+    return page.evaluate(
+        "selector => { const { top, bottom } = document.querySelector(selector).getBoundingClientRect();"
+        " return { top, bottom }; }",
+        selector,
+    )
+
+
+@pytest.mark.parametrize("phone", [SHORT], indirect=True)
+def test_a_phone_shows_the_first_map_without_scrolling(phone):
+    assert box(phone, "#maps .cells canvas")["top"] < PHONE["height"] - 100
+
+
+def test_nothing_covers_the_page_before_a_weight_is_read(phone):
+    assert box(phone, "#readout")["top"] >= box(phone, "#maps")["bottom"]
+    phone.locator(".cells canvas").first.tap(position={"x": 20, "y": 20})
+    bar = box(phone, "#readout")
+    assert bar["bottom"] == PHONE["height"] and "attends to" in phone.locator("#readout").text_content()
+
+
+def test_the_bar_goes_with_the_maps(phone):
+    phone.locator(".cells canvas").first.tap(position={"x": 20, "y": 20})
+    phone.evaluate("document.getElementById('reading').insertAdjacentHTML('beforebegin', '<div style=height:2000px>')")
+    phone.evaluate("scrollTo(0, 0)")
+    assert box(phone, "#maps")["top"] > PHONE["height"]
+    assert box(phone, "#readout")["top"] > PHONE["height"]
+
+
+def test_the_cell_that_is_read_is_never_under_the_bar(phone):
+    phone.locator(".cells").first.focus()
+    for _ in range(40):
+        phone.keyboard.press("ArrowDown")
+    cursor = box(phone, ".cells .cursor")
+    assert 0 < cursor["top"] and cursor["bottom"] <= box(phone, "#readout")["top"]
+
+
+def test_the_cell_that_is_tapped_first_comes_out_from_under_the_bar(phone):
+    below = box(phone, "#maps canvas")["bottom"] - PHONE["height"]
+    phone.evaluate("y => scrollTo(0, y)", below - 100)  # the map goes on below the screen
+    left = phone.evaluate("document.querySelector('#maps canvas').getBoundingClientRect().left")
+    phone.touchscreen.tap(left + 20, PHONE["height"] - 20)
+    phone.wait_for_selector("#readout.reads")
+    phone.wait_for_function("""() => document.querySelector(".cells .cursor").getBoundingClientRect().bottom
+        <= document.getElementById("readout").getBoundingClientRect().top""")

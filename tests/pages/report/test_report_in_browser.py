@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from io import BytesIO
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from onmt_evsoftmax.archive import AttentionArchive
 from onmt_evsoftmax.archive.models import open_models
@@ -218,7 +220,7 @@ def test_a_sentence_is_found_by_number_and_by_text(visit, report):
 def test_the_command_for_the_other_sentences_is_out_of_the_way(visit, sweep, tmp_path):
     assert main(["report", str(sweep), "--out", str(tmp_path / "page.html"), "--sentences", "3"]) == 0
     page = visit(tmp_path / "page.html")
-    details = page.locator("#viewer details")
+    details = page.locator("#viewer > div.note details")
     assert details.count() == 2 and not details.first.locator("code").is_visible()
     details.first.locator("summary").click()
     command = details.first.locator("code").text_content()
@@ -346,6 +348,43 @@ def test_a_phone_scrolls_down_only(visit, report):
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.locator(".cells canvas").first.tap()
     assert "attends to" in page.locator("#readout").text_content()
+
+
+def test_a_phone_shows_every_function_of_the_table(visit, report):
+    page = visit(report, viewport={"width": 390, "height": 844})
+    cut = page.evaluate("""() => [...document.querySelectorAll("#scores > .frame")].map(frame => {
+        const edge = frame.getBoundingClientRect().right;
+        return [...frame.querySelectorAll("th, td")].filter(cell => cell.getBoundingClientRect().right > edge + 1)
+          .map(cell => cell.textContent); })""")
+    assert cut == [[], []]
+
+
+def test_a_table_that_is_too_wide_says_so_at_its_edge(visit, report):
+    page = visit(report, viewport={"width": 390, "height": 844})
+    page.evaluate("document.querySelectorAll('details').forEach(node => node.open = true)")
+    frame = page.locator("#scores details .frame").first
+    assert frame.evaluate("frame => frame.scrollWidth - frame.clientWidth") > 100
+
+    def edge():
+        """The last column of pixels of the frame, above the text of the first row."""
+        return imread(BytesIO(frame.screenshot()))[3, -2, :3]
+
+    shadow = edge()
+    frame.evaluate("frame => { frame.scrollLeft = frame.scrollWidth; }")
+    assert np.abs(edge() - shadow).max() > 0.1
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_first_chart_follows_the_table_and_the_small_print_is_folded(visit, report, width):
+    page = visit(report, viewport={"width": width, "height": 900})
+    gap = page.evaluate("""() => document.querySelector("#charts svg").getBoundingClientRect().top
+        - [...document.querySelectorAll("#scores > .frame")].at(-1).getBoundingClientRect().bottom""")
+    assert gap < 500
+    marks = page.locator("#scores > .legend", has_text="ev-softmax is better with p < 0.05")
+    signature = page.locator("#scores details li", has_text="nrefs:1")
+    assert marks.first.is_visible() and not signature.first.is_visible()
+    page.locator("#scores summary", has_text="How these figures were made").last.click()
+    assert signature.first.is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
