@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any, Optional
 
 from onmt_evsoftmax import cli
-from onmt_evsoftmax.base.errors import InputError
 
 FUNCTIONS = ("softmax", "evsoftmax")
-SENTENCES = 20
+SENTENCES = 12
 SENTENCE = 5
 """Shown first: long enough for zeros, short enough for a phone."""
 
@@ -99,7 +98,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/images"), help="folder (default: docs/images)")
     arguments = parser.parse_args(argv)
     if not (arguments.demo / "scores.json").exists():
-        raise InputError(f"{arguments.demo} holds no finished demo: scores.json is missing; run: make demo")
+        parser.error(f"{arguments.demo} holds no finished demo: scores.json is missing; run: make demo")
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         photograph(write_pages(arguments.demo, Path(folder)), arguments.out)
