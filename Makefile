@@ -15,7 +15,7 @@ DIST := --dist loadfile --no-loadscope-reorder
 # these need a compiler when no wheel fits the machine; better one clear line than its log
 WHEELS := torch,ctranslate2,pyonmttok,sentencepiece,numpy,matplotlib,scikit-learn,scipy,onnx,onnxruntime,playwright,fasttext-wheel,spacy,pyahocorasick
 
-.PHONY: help demo test quick lint test-onmt351 test-transformers test-python venv clean
+.PHONY: help demo test quick lint test-onmt351 test-transformers test-python docs tutorial venv clean
 help:
 	@echo "make demo          set up .venv, then train, translate, score and draw on the embedded corpus"
 	@echo "make test          set up .venv, then run the whole test suite"
@@ -24,6 +24,8 @@ help:
 	@echo "make test-onmt351  the tests that touch OpenNMT-py, with OpenNMT-py 3.5.1 in a second environment"
 	@echo "make test-transformers  the tests of Transformers and torch.nn in a further environment; TRANSFORMERS=4.53.3 for another version"
 	@echo "make test-python   the tests that are soon done, in an environment of their own for PYTHON=python3.13; without OpenNMT-py from 3.13 on"
+	@echo "make docs          set up .venv, then build these pages and the reference into runs/docs; needs Python 3.11"
+	@echo "make tutorial      set up .venv, then run docs/tutorial.ipynb and keep its outputs; three minutes"
 	@echo "make clean         remove all environments and runs/"
 
 demo: $(VENV)/installed
@@ -52,11 +54,20 @@ lint: $(VENV)/installed
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
+# -W: a warning is an error. Built anew: pages that went would stay
+docs: $(VENV)/installed
+	rm -rf runs/docs
+	$(VENV)/bin/python -m sphinx -W --keep-going --quiet -c docs . runs/docs
+	@echo "runs/docs/index.html"
+
+tutorial: $(VENV)/installed
+	$(VENV)/bin/jupyter-execute --inplace docs/tutorial.ipynb
+
 venv: $(VENV)/installed
 
 $(VENV)/installed: setup.py pyproject.toml constraints.txt onmt_evsoftmax_startup.pth
 	@$(call make_venv,$(VENV))
-	$(VENV)/bin/pip install $(PIP_FLAGS) --only-binary $(WHEELS) -c constraints.txt -e '.[test,lint,experiments,sweep]' || $(call no_wheel)
+	$(VENV)/bin/pip install $(PIP_FLAGS) --only-binary $(WHEELS) -c constraints.txt -e '.[test,lint,experiments,sweep,docs]' || $(call no_wheel)
 	@touch $@
 
 # OpenNMT-py 3.5.1 asks for torch < 2.3 but runs on newer ones, so it goes in beside its dependencies

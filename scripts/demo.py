@@ -28,6 +28,7 @@ from onmt_evsoftmax.data.corpus.config import read_config
 from onmt_evsoftmax.evaluation.report import print_report, read_report
 from onmt_evsoftmax.sweep import commands
 from onmt_evsoftmax.sweep.checkpoints import whole_checkpoints
+from scripts.demo_next import Step, describe, next_steps
 from scripts.demo_report import write_report
 
 CONFIG = Path("configs/toy_ende.yaml")
@@ -35,6 +36,7 @@ PREPARE_CONFIG = Path("configs/toy_ende.prepare.yaml")
 CORPUS = Path("data/toy_ende")
 PREPARED = Path("data/prepared/toy_ende")
 FUNCTIONS = ("softmax", "evsoftmax")
+THIRD_FUNCTION = "sparsemax"
 HEATMAP_SENTENCE = 0
 HEATMAP_SENTENCES = 20
 
@@ -173,18 +175,26 @@ class Demo:
         checkpoints = whole_checkpoints(prefix)
         if checkpoints and checkpoints[-1][1] == final:
             return final
-        own = ["-save_model", prefix, "-train_steps", steps, "-save_checkpoint_steps", self.schedule.checkpoint_every]
         if checkpoints:
-            own += ["-train_from", checkpoints[-1][1]]
+            options += ("-train_from", checkpoints[-1][1])
         elif start is not None:
-            own += commands.start_from(start)
-        command = commands.train(CONFIG, *own, *options)
-        self.run(f"train {name}", *command, total=steps)
+            options += tuple(commands.start_from(start))
+        self.run(f"train {name}", *self.training(prefix, steps, *options), total=steps)
         return final
 
+    def training(self, prefix: Path, steps: int, *options: object) -> commands.Words:
+        own = ["-save_model", prefix, "-train_steps", steps, "-save_checkpoint_steps", self.schedule.checkpoint_every]
+        return commands.train(CONFIG, *own, *options)
+
     def fine_tune(self, function: str, pretrained: Path) -> Path:
-        options = ("-self_attn_function", function, "-learning_rate", 0.5, "-warmup_steps", 100)
-        return self.train(function, self.schedule.fine_tune, *options, start=pretrained)
+        return self.train(function, self.schedule.fine_tune, *fine_tuning(function), start=pretrained)
+
+    def next_steps(self) -> list[Step]:
+        """Commands to go on with, from what the demo made."""
+        pretrained = self.out / f"pretrain_step_{self.schedule.pretrain}.pt"
+        third = (*fine_tuning(THIRD_FUNCTION), *commands.start_from(pretrained))
+        fine_tune = self.training(self.out / THIRD_FUNCTION, self.schedule.fine_tune, *third)
+        return next_steps(self.out, self.out / f"softmax_step_{self.schedule.fine_tune}.pt", fine_tune, scoring())
 
     def translate(self, model: Path, source: Path, function: str) -> Path:
         def make(path: Path) -> None:
@@ -199,11 +209,8 @@ class Demo:
         return once(self.out / f"{function}.npz", make)
 
     def score(self, hypotheses: Sequence[Path], reference: Path, archives: Sequence[Path]) -> Path:
-        lang = read_config(PREPARE_CONFIG).tgt_lang  # the first lines lie apart from their manifest
-        pieces = {"hyp_segmentation": "bpe", "hyp_tokenization": "moses", "lang": lang}
-
         def make(path: Path) -> None:
-            command = commands.score(hypotheses, reference, FUNCTIONS, path, **pieces)
+            command = commands.score(hypotheses, reference, FUNCTIONS, path, **scoring())
             self.run("score", *command, "--attention", *archives)
 
         return once(self.out / "scores.json", make)
@@ -215,6 +222,16 @@ class Demo:
         some = (*command, "--sentences", f"0-{self.pages - 1}", "--out")
         picture = once(self.out / "heatmap.svg", lambda path: self.run("heatmap", *one, path))
         return picture, once(self.out / "attention.html", lambda path: self.run("page", *some, path))
+
+
+def fine_tuning(function: str) -> tuple[object, ...]:
+    """Options of onmt_train."""
+    return ("-self_attn_function", function, "-learning_rate", 0.5, "-warmup_steps", 100)
+
+
+def scoring() -> dict[str, Optional[str]]:
+    """Options of ``score``: the first lines of the test set lie apart from their manifest, which knows the language."""
+    return {"hyp_segmentation": "bpe", "hyp_tokenization": "moses", "lang": read_config(PREPARE_CONFIG).tgt_lang}
 
 
 def count(text: str) -> int:
@@ -239,7 +256,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
     schedule = Schedule(options.pretrain, options.fine_tune, options.checkpoint_every, options.sentences)
     try:
-        report = Demo(options.out, schedule, console).all()
+        demo = Demo(options.out, schedule, console)
+        report = demo.all()
     except InputError as error:
         print(f"demo: error: {error}", file=sys.stderr)
         return 2
@@ -248,6 +266,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         return 130
     print_report(read_report(options.out / "scores.json"), console)
     console.print(f"report: {report}", highlight=False, soft_wrap=True)
+    console.print(describe(demo.next_steps()), highlight=False, soft_wrap=True, markup=False)
     return 0
 
 

@@ -16,8 +16,8 @@ from .sparse_projection import project, weighted_product
 def entmax15(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1) -> Tensor:
     """p_k = max(0, v_k / 2 - tau)^2 over the valid entries, with tau such that p sums to one.
 
-    It maximises <p, v> plus the Tsallis entropy of order 1.5 (Peters et al. 2019). Arguments
-    and masked, NaN and +inf entries are as in `softmax`.
+    It maximises <p, v> plus the Tsallis entropy of order 1.5 (Peters et al. 2019). Arguments,
+    results, errors, and masked, NaN and +inf entries are as in `softmax`.
 
     >>> entmax15(torch.tensor([0.4, 1.4, -0.8]))
     tensor([0.1693, 0.8307, 0.0000])

@@ -33,6 +33,9 @@ def evsoftmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, eps:
         are moved by the mean first: log p is off by at most 3 units in the last place of the row's
         largest absolute score, beside what softmax itself rounds.
 
+    Raises:
+        InputError: as `softmax` does.
+
     >>> evsoftmax(torch.tensor([0.4, 1.4, -0.8]))
     tensor([0.2689, 0.7311, 0.0000])
     """

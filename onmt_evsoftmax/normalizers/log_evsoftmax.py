@@ -25,6 +25,9 @@ def log_evsoftmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, 
         Log probabilities of the scores' shape and type; -inf where masked. The gradient of
         log p_i is delta_i - p, which tends to eq. 12 as eps tends to 0.
 
+    Raises:
+        InputError: as `softmax` does.
+
     >>> log_evsoftmax(torch.tensor([0.4, 1.4, -0.8]), eps=1e-6)
     tensor([ -1.3133,  -0.3133, -16.3288])
     """

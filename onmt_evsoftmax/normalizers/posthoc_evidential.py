@@ -16,7 +16,7 @@ def posthoc_evidential(scores: Tensor, mask: Optional[Tensor] = None, dim: int =
     """The mapping for a model that was trained with softmax, applied to its scores at test time.
 
     By Theorem 3.1 of the paper it equals `evsoftmax` wherever no score is equal to the mean, and
-    so it is computed: same arguments, same values. `posthoc_evidential_from_features` computes
+    so it is computed: same arguments, values and errors. `posthoc_evidential_from_features` computes
     it from belief masses, as Itkina et al. define it.
 
     >>> posthoc_evidential(torch.tensor([0.4, 1.4, -0.8]))
@@ -35,6 +35,9 @@ def posthoc_evidential_from_features(features: Tensor, weight: Tensor, bias: Opt
 
     Returns:
         ``[..., K]``. The cost is O(JK) per row: the weights are centred once, not per class.
+
+    Raises:
+        InputError: the features do not fit the weight.
 
     >>> weight = torch.tensor([[0.4, 0.0], [0.0, 0.7], [-0.8, 0.0]])
     >>> posthoc_evidential_from_features(torch.tensor([1.0, 2.0]), weight)

@@ -33,6 +33,10 @@ def softmax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1) -> Ten
         Probabilities of the scores' shape and type; zero where masked, and all zero in a row
         without a valid entry. A valid NaN or +inf makes its row NaN.
 
+    Raises:
+        InputError: the scores are no dense floating-point tensor, or have no entry along ``dim``; the mask is not
+            boolean or does not broadcast. What is no tensor, or no number, is an `InputTypeError`.
+
     >>> softmax(torch.tensor([0.0, 0.0, -torch.inf]))
     tensor([0.5000, 0.5000, 0.0000])
     """

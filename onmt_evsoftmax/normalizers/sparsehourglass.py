@@ -12,7 +12,7 @@ from .sparsemax import sparsemax
 
 
 def sparsehourglass(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, q: float = 1.0) -> Tensor:
-    """p = sparsemax((1 + K q) v / (|sum(v)| + K q)) over the K valid entries (Laha et al. 2018, section 4).
+    """p = sparsemax((1 + K q) v / (abs(sum(v)) + K q)) over the K valid entries (Laha et al. 2018, section 4).
 
     Small q approaches scale invariance, large q translation invariance (and sparsemax). Points
     of the simplex map to themselves.

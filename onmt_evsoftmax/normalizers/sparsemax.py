@@ -16,7 +16,7 @@ from .sparse_projection import project, weighted_product
 def sparsemax(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1) -> Tensor:
     """p = argmin ||p - v||_2 over the simplex of the valid entries (Martins and Astudillo 2016, eq. 1).
 
-    Arguments and masked, NaN and +inf entries are as in `softmax`.
+    Arguments, results, errors, and masked, NaN and +inf entries are as in `softmax`.
 
     >>> sparsemax(torch.tensor([0.4, 1.4, -0.8]))
     tensor([0., 1., 0.])

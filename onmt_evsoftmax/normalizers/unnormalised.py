@@ -14,8 +14,8 @@ from .row_function import over_rows
 def softmax1(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1) -> Tensor:
     """p_k = exp(v_k) / (1 + sum_l exp(v_l)) over the valid entries: softmax beside a key of score 0 and value 0.
 
-    The sum of a row is below one (Miller 2023, "Attention is off by one"). Arguments and masked, NaN and +inf entries
-    are as in `softmax`.
+    The sum of a row is below one (Miller 2023, "Attention is off by one"). Arguments, errors, and masked, NaN and +inf
+    entries are as in `softmax`.
 
     >>> softmax1(torch.zeros(3))
     tensor([0.2500, 0.2500, 0.2500])
@@ -28,7 +28,7 @@ def softmax1(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1) -> Te
 
 
 def softpick(scores: Tensor, mask: Optional[Tensor] = None, dim: int = -1, eps: float = 1e-6) -> Tensor:
-    """p_k = max(0, exp(v_k) - 1) / (sum_l |exp(v_l) - 1| + eps) over the valid entries.
+    """p_k = max(0, exp(v_k) - 1) / (sum_l abs(exp(v_l) - 1) + eps) over the valid entries.
 
     Scores of at most 0 get no weight, and those below 0 lower the weights of the others, so that a row sums to at
     most one (Zuhri, Fuadi & Aji 2025, arXiv 2504.20966). Other arguments and masked, NaN and +inf entries are as in

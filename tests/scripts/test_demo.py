@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -53,6 +54,13 @@ def killed_and_continued(tmp_path_factory) -> Path:
     assert not (out / "report.html").exists()
     finish(start(out))
     return out
+
+
+@pytest.fixture(scope="module")
+def next_commands(killed_and_continued) -> list[str]:
+    """What the demo prints at its end, as lines of a shell."""
+    printed = finish(start(killed_and_continued)).partition("What to try next")[2]
+    return re.findall(r"^\d\. .*\n   (.*)$", printed, flags=re.MULTILINE)
 
 
 def test_everything_is_there_after_a_kill(killed_and_continued):
@@ -108,6 +116,18 @@ def test_the_third_time_nothing_is_made_again(killed_and_continued):
     before = {path: path.stat().st_mtime_ns for path in outputs}
     finish(start(killed_and_continued))
     assert {path: path.stat().st_mtime_ns for path in outputs} == before
+
+
+def test_the_next_commands_work_from_the_same_folder(killed_and_continued, next_commands):
+    """All of them, in any shell: the scripts of this environment need not be on its path."""
+    assert len(next_commands) == 5
+    environment = {**os.environ, "PATH": "/usr/bin:/bin"}
+    for line in next_commands:
+        line += " --dry-run" if " sweep " in line else ""
+        result = subprocess.run(line, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True)
+        assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
+    made = {"heads.svg", "more.json", "posthoc.hyp", "sparsemax_step_4.pt"}
+    assert made <= {path.name for path in killed_and_continued.iterdir()}
 
 
 def test_other_settings_are_refused_and_nothing_is_lost(killed_and_continued):
