@@ -41,6 +41,8 @@ python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 100
 
 html_theme = "furo"
+pygments_style = "friendly"
+pygments_dark_style = "github-dark"
 html_title = f"onmt_evsoftmax {release}"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]

@@ -102,6 +102,11 @@ def test_our_commands_parse(words, capsys):
         assert words[0] == "sweep" or others == []  # a sweep hands the rest on to Snakemake
 
 
+def test_the_page_of_commands_has_all_of_them():
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE)) == set(COMMANDS)
+
+
 @pytest.mark.opennmt
 @pytest.mark.parametrize("program", ["onmt_train", "onmt_translate"])
 def test_options_of_opennmt_are_known(program):
