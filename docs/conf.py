@@ -32,9 +32,9 @@ copybutton_exclude = ".linenos, .gp, .go"
 
 # docstrings are plain text that `help()` shows as well: `name` is code
 default_role = "code"
-autodoc_typehints = "none"  # the signature has them
+autodoc_typehints = "description"  # beside the arguments that a docstring explains; the signature stays short
+autodoc_typehints_description_target = "documented"
 autodoc_member_order = "bysource"
-autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 python_use_unqualified_type_names = True

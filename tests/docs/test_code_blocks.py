@@ -75,7 +75,7 @@ def command_lines(text: str) -> Iterator[list[str]]:
     text = re.sub(r"<<(\w+)\n.*?^\1$", "", text.replace("\\\n", " "), flags=re.DOTALL | re.MULTILINE)
     for line in text.splitlines():
         with contextlib.suppress(ValueError):  # a quotation over several lines
-            for part in re.split(r"\s(?:&&|\|\||;|\|)\s", f" {line} "):
+            for part in re.split(r"\s(?:&&|\|\||;|\|)\s", f" {line.removeprefix('$ ')} "):
                 words = shlex.split(part, comments=True)
                 while words and (re.fullmatch(r"\w+=.*", words[0]) or words[0] in ("export", "do", "time")):
                     words = words[1:]
