@@ -75,9 +75,9 @@ ROOT = Path(__file__).resolve().parents[1]
 NAVIGATION = {
     "Start": ["quickstart", "tutorial", "commands"],
     "Use": ["normalizers", "attention", "transformers", "nn", "posthoc", "sweep", "extending"],
-    "Results": ["results", "reproduce", "reliability"],
+    "Results": ["results", "reproduce", "/other_experiments/README", "reliability"],
     "Reference": [f"reference/{page}" for page in ("mappings", "losses", "attention", "own", "files")],
-    "Maintain": ["house", "/other_experiments/README", "/data/README", "/CHANGELOG"],
+    "Maintain": ["house", "/data/README", "/CHANGELOG"],
 }
 """Pages below the README, which is the front page; those of docs/ that are not named here join "Use"."""
 
