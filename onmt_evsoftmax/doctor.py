@@ -11,14 +11,21 @@ import platform
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from .base import extensions
 from .base.errors import InputError
-from .base.versions import TESTED, TESTED_OPENNMT, TESTED_TRANSFORMERS, missing_opennmt, opennmt_is_available
+from .base.versions import (
+    TESTED,
+    TESTED_OPENNMT,
+    TESTED_PYTHON,
+    TESTED_TRANSFORMERS,
+    missing_opennmt,
+    opennmt_is_available,
+)
 from .plugin.startup import ACTIVE, SWITCH, is_switched_off
 
 STARTUP_FILE = "onmt_evsoftmax_startup.pth"
@@ -93,6 +100,9 @@ def check_tested_versions() -> Finding:
         for name, version in installed.items()
         if version and version not in TESTED[name]
     ]
+    python = ".".join(platform.python_version_tuple()[:2])
+    if python not in TESTED_PYTHON:
+        others.insert(0, f"Python {python} (tested: {TESTED_PYTHON[0]} to {TESTED_PYTHON[-1]})")
     return Finding(
         "tested versions",
         not others,

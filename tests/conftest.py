@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+import onmt_evsoftmax
 from onmt_evsoftmax.base.versions import opennmt_is_available
 
 ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = Path(onmt_evsoftmax.__file__).resolve().parent
 
 QUICK_SETS = 3
 """Sets of parameters that ``--quick`` keeps of one test."""
@@ -25,16 +27,34 @@ collect_ignore = [] if opennmt_is_available() else NEED_OPENNMT
 
 
 def pytest_report_header():
-    return None if opennmt_is_available() else f"without OpenNMT-py, so without tests of: {', '.join(NEED_OPENNMT)}"
+    header = [f"onmt_evsoftmax {onmt_evsoftmax.__version__} from {PACKAGE}"]
+    if not opennmt_is_available():
+        header.append(f"without OpenNMT-py, so without tests of: {', '.join(NEED_OPENNMT)}")
+    return header
 
 
 def pytest_addoption(parser):
+    parser.addoption(
+        "--installed",
+        action="store_true",
+        help="refuse to test the package of this checkout: it must be an installed one (make test-python)",
+    )
+    parser.addoption(
+        "--from-index",
+        action="store_true",
+        help="tests/release installs what is in dist/ with all it needs from a package index (make test-release)",
+    )
     parser.addoption(
         "--quick",
         action="store_true",
         help="no test that is marked slow, gpu or realdata, opens a browser or starts a process; of each of the others "
         f"at most {QUICK_SETS} sets of parameters",
     )
+
+
+def pytest_configure(config):
+    if config.getoption("--installed") and ROOT in PACKAGE.parents and "site-packages" not in PACKAGE.parts:
+        raise pytest.UsageError(f"--installed: {PACKAGE} belongs to the checkout; start pytest by its script")
 
 
 def pytest_collection_modifyitems(config, items):

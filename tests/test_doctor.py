@@ -10,7 +10,7 @@ import pytest
 
 from onmt_evsoftmax import doctor
 from onmt_evsoftmax.base import versions
-from onmt_evsoftmax.base.versions import TESTED
+from onmt_evsoftmax.base.versions import TESTED, TESTED_PYTHON
 
 
 @pytest.mark.opennmt
@@ -74,6 +74,13 @@ def test_other_versions_than_the_tested_ones_are_named_and_no_fault(monkeypatch,
     assert "constraints.txt" in printed
     monkeypatch.setattr(importlib.metadata, "version", {**versions, "torch": "2.13.0+cpu"}.get)
     assert doctor.check_tested_versions().good
+
+
+def test_another_python_than_the_tested_ones_is_named_and_no_fault(monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "version", {name: tested[0] for name, tested in TESTED.items()}.get)
+    monkeypatch.setattr(doctor.platform, "python_version_tuple", lambda: ("3", "99", "1"))
+    finding = doctor.check_tested_versions()
+    assert finding.note and finding.detail == f"Python 3.99 (tested: {TESTED_PYTHON[0]} to {TESTED_PYTHON[-1]})"
 
 
 @pytest.mark.parametrize("name", ["constraints.txt", "constraints-onmt351.txt"])

@@ -52,10 +52,7 @@ def _variable() -> list[tuple[str, str]]:
 
 
 def _entry_points() -> list[tuple[str, str]]:
-    found = entry_points()
-    # Python 3.9 returns a dictionary of groups
-    points = found.select(group=GROUP) if hasattr(found, "select") else found.get(GROUP, ())
-    return [(f"entry point {point.name} of {GROUP}", point.value) for point in points]
+    return [(f"entry point {point.name} of {GROUP}", point.value) for point in entry_points(group=GROUP)]
 
 
 def _import(name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -12,18 +11,9 @@ from pathlib import Path
 import pytest
 
 from onmt_evsoftmax.plugin.startup import ACTIVE
+from tests.release.building import PACKAGE, ROOT, build_sdist, build_wheel, copy_checkout, package_files
 from tests.sweep.projects import make_project
 
-ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = (
-    "setup.py",
-    "pyproject.toml",
-    "MANIFEST.in",
-    "onmt_evsoftmax_startup.pth",
-    "README.md",
-    "LICENSE",
-    "onmt_evsoftmax",
-)
 PROBE = f"import onmt; print(getattr(onmt, {ACTIVE!r}, False))"
 
 pytestmark = pytest.mark.slow
@@ -31,16 +21,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def checkout(tmp_path) -> Path:
-    """A copy of what pip needs: building leaves files behind."""
-    folder = tmp_path / "checkout"
-    folder.mkdir()
-    for name in SHIPPED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, folder / name)
-    return folder
+    """A copy: building leaves files behind."""
+    return copy_checkout(tmp_path / "checkout")
 
 
 @pytest.fixture
@@ -71,31 +53,18 @@ def python(executable: Path, *arguments, check: bool = True) -> str:
     return result.stdout.strip()
 
 
-def data_files(package: Path) -> list[Path]:
-    """HTML pages, the sweep's workflow, the mark of typed packages: an installation needs more than Python."""
-    files = (path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc"))
-    return sorted(path.relative_to(package) for path in files)
-
-
-def source_distribution(checkout: Path) -> Path:
-    """The sdist of a checkout, as `python -m build` makes it."""
-    build = "from setuptools import build_meta; print(build_meta.build_sdist('dist'))"
-    output = subprocess.check_output([sys.executable, "-c", build], cwd=checkout, text=True)
-    return checkout / "dist" / output.splitlines()[-1]
-
-
 @pytest.mark.parametrize("form", ["wheel", "editable", "sdist"])
 def test_install_and_uninstall(checkout, environment, form):
     assert python(environment, "-c", PROBE) == "False"
 
-    targets = {"wheel": lambda: [checkout], "editable": lambda: ["-e", checkout]}
-    target = targets.get(form, lambda: [source_distribution(checkout)])()
-    python(environment, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", *target)
+    targets = {
+        "wheel": lambda: [checkout],
+        "editable": lambda: ["-e", checkout],
+        "sdist": lambda: [build_sdist(checkout)],
+    }
+    python(environment, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", *targets[form]())
     assert python(environment, "-c", PROBE) == "True"
-    installed = Path(python(environment, "-c", "import onmt_evsoftmax; print(onmt_evsoftmax.__file__)")).parent
-    assert data_files(installed) == data_files(ROOT / "onmt_evsoftmax") != []
-
-    assert not list(installed.parent.glob("tests")), "the tests are no part of an installation"
+    assert files_in_place(environment)
 
     python(environment, "-m", "pip", "uninstall", "--quiet", "--yes", "onmt_evsoftmax")
     assert python(environment, "-c", PROBE) == "False"
@@ -103,18 +72,57 @@ def test_install_and_uninstall(checkout, environment, form):
     assert not [path.name for path in Path(packages).iterdir() if "evsoftmax" in path.name]
 
 
-def test_an_installed_plugin_serves_the_stock_training(checkout, environment, workshop):
-    python(environment, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", checkout)
+@pytest.mark.parametrize("form", ["wheel", "sdist"])
+def test_a_release_serves_the_stock_training(form, pytestconfig, checkout, environment, workshop, tmp_path):
+    """Installed and asked by `doctor`, then five steps of the stock `onmt_train`.
+
+    With ``--from-index`` (`make test-release`) the files are those of dist/ and the environment is empty; else the
+    packages of this one serve it.
+    """
+    if pytestconfig.getoption("--from-index"):
+        environment = install_from_index(form, tmp_path / "empty")
+    else:
+        sdist = build_sdist(checkout)
+        release = sdist if form == "sdist" else build_wheel(sdist, tmp_path / "unpacked")
+        python(environment, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", release)
+    assert files_in_place(environment)
+
+    findings = python(environment, "-m", "onmt_evsoftmax", "doctor").splitlines()
+    assert all(line.startswith("ok") for line in findings) and "exact zeros" in findings[-1], findings
+
     config = workshop.config(self_attn_function="evsoftmax", train_steps=5, save_checkpoint_steps=5, valid_steps=5)
-    python(environment, "-c", "from onmt.bin.train import main; main()", "-config", config)
-    checkpoint = workshop.folder / "model_step_5.pt"
+    scripts = (environment.with_name("onmt_train"), Path(sys.executable).with_name("onmt_train"))
+    python(environment, next(script for script in scripts if script.is_file()), "-config", config)
     stored = python(
         environment,
         "-c",
         "import onmt, torch, sys; print(torch.load(sys.argv[1])['opt'].self_attn_function)",
-        checkpoint,
+        workshop.folder / "model_step_5.pt",
     )
     assert stored == "evsoftmax"
+
+
+def install_from_index(form: str, folder: Path) -> Path:
+    """The Python of a new environment with the wheel or sdist of dist/, and what it asks for from a package index."""
+    (release,) = (ROOT / "dist").glob({"wheel": "*.whl", "sdist": "*.tar.gz"}[form])
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    assert not list(folder.glob("lib/python*/site-packages/torch*")), "the environment is not empty"
+    pip = [python, "-m", "pip"]
+    index = subprocess.run(
+        [*pip, "download", "--no-deps", "--dest", folder / "probe", "entmax"], capture_output=True, text=True
+    )
+    if index.returncode:
+        pytest.skip(f"no package index: pip could not download entmax ({index.stderr.strip().splitlines()[-1]})")
+    subprocess.run([*pip, "install", "--quiet", "-c", ROOT / "constraints.txt", release], check=True)
+    return python
+
+
+def files_in_place(environment: Path) -> bool:
+    """Whether the package, its pages, its Snakefile and its mark of types are installed, and no tests."""
+    installed = Path(python(environment, "-c", "import onmt_evsoftmax; print(onmt_evsoftmax.__file__)")).parent
+    assert package_files(installed) == package_files(PACKAGE)
+    return not (installed.parent / "tests").exists()
 
 
 def test_an_installed_wheel_sweeps_in_an_empty_folder(checkout, environment, tmp_path):
@@ -143,7 +151,7 @@ def test_an_unsupported_python_is_one_clear_line(tmp_path):
     )
     assert result.returncode != 0
     assert (
-        "needs Python 3.9 to 3.12" in result.stderr and "3.13.0" in result.stderr and "Traceback" not in result.stderr
+        "needs Python 3.10 to 3.12" in result.stderr and "3.13.0" in result.stderr and "Traceback" not in result.stderr
     )
 
 
