@@ -15,9 +15,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Callable, Optional, TypeVar, Union
+from typing import IO, TYPE_CHECKING, Optional, TypeVar, Union
 
 from .documents import read_json
 from .errors import InputError

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from statistics import fmean
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 from .. import __version__
 from .attended_seeds import pool_attended

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 CorpusScore = Callable[[Sequence[float]], float]
 """Takes ``sentence_statistics``, summed over sentences, and returns the score of these sentences together."""

@@ -6,10 +6,10 @@ A new metric is a file beside this one, whose function takes `Texts` and returns
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 from .json_part import LARGEST
 from .metric import CorpusScore, MetricScore, Texts

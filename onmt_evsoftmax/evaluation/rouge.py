@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import fmean
-from typing import Callable
 
 from rapidfuzz.distance import LCSseq
 from rouge_score import scoring

@@ -12,7 +12,8 @@ All losses here take scores, not probabilities: ``scores`` is ``[C]``, ``[N, C]`
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from collections.abc import Callable
+from typing import Optional
 
 import entmax
 import torch

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import functools
 import warnings
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 from ..base.errors import InputError
 from ..base.versions import TESTED_OPENNMT

@@ -8,8 +8,8 @@ module starts with, and a checkpoint of a model that was trained with another fu
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Callable, Optional
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Optional
 
 from torch import Tensor, nn
 

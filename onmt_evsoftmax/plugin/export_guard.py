@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import functools
-from typing import Callable
+from collections.abc import Callable
 
 GUARDED = "refuses_sparse_models"
 """attribute of a method that `refuse_sparse_models` has wrapped"""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from argparse import Namespace
-from typing import Callable
+from collections.abc import Callable
 
 from ..base.errors import InputError
 from .option_keys import GENERATOR, sparse_settings

@@ -16,11 +16,11 @@ import json
 import math
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Callable, NamedTuple, Optional, cast
+from typing import NamedTuple, Optional, cast
 
 import entmax
 import torch

@@ -9,9 +9,9 @@ alone, and padded to 13 and to 40. With trained, continuous keys there are hardl
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Callable, Optional, cast
+from typing import Optional, cast
 
 import torch
 from torch import Tensor

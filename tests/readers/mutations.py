@@ -7,7 +7,8 @@ import io
 import json
 import random
 import zipfile
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 

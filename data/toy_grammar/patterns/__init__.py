@@ -5,7 +5,8 @@ A pattern may return None when the words that were drawn do not suit it.
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from collections.abc import Callable
+from typing import Optional
 
 from ..sentences import Pair
 from ..writer import Writer

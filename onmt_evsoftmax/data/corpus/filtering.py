@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import Callable, Optional
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Optional
 
 from .config import Filter
 from .seen import Pair

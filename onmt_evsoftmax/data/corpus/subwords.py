@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from ...base.errors import InputError
 from ...base.files import PathLike, atomic_write

@@ -8,11 +8,11 @@ import posixpath
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Callable, Union, cast
+from typing import IO, Union, cast
 
 from ...base.downloads import LARGEST
 from ...base.errors import InputError

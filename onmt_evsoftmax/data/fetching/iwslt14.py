@@ -7,10 +7,9 @@ step, the segmentation into subwords. What it leaves is tokenized by Moses with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Callable
 
 from sacremoses import MosesTokenizer
 
