@@ -330,6 +330,17 @@ def test_checkpoints_load_with_weights_only(trained):
         torch.load(evil)
 
 
+def test_a_stock_checkpoint_needs_namespace_and_nothing_else(trained):
+    """docs/checkpoints.md: why torch refuses it without the plugin."""
+    allowed = torch.serialization.get_safe_globals()
+    torch.serialization.clear_safe_globals()
+    try:
+        refused = torch.serialization.get_unsafe_globals_in_checkpoint(trained.folder / "softmax_step_6.pt")
+    finally:
+        torch.serialization.add_safe_globals(allowed)
+    assert refused == ["argparse.Namespace"]
+
+
 def test_a_model_without_the_plugin_reads_as_softmax(trained, sources, zero_counter, tmp_path):
     checkpoint = torch.load(trained.folder / "softmax_step_6.pt", weights_only=True)
     for key in ("self_attn_function", "context_attn_function"):
