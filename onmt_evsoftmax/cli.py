@@ -81,7 +81,7 @@ def build_parser(command: Optional[str] = None) -> argparse.ArgumentParser:
     """The parser, with the options of ``command`` filled in."""
     parser = argparse.ArgumentParser(
         prog="onmt_evsoftmax",
-        description="Sparse multimodal attention (ev-softmax) for OpenNMT-py.",
+        description="Sparse multimodal attention (ev-softmax) for OpenNMT-py, Transformers and torch.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

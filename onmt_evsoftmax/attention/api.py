@@ -63,7 +63,8 @@ def attention(
             taken; it gets a gradient. Where it is -inf or at most `masking.MASKED_SCORE` the key is hidden;
             -100 or -1e4 do not hide, and count in the mean of ev-softmax.
             ``flex`` cannot take one that is not zero where it does not hide.
-        key_lengths: integers ``[batch]``: keys from there on are padding.
+        key_lengths: integers ``[batch]``: keys from there on are padding. More than there are keys: none is; 0 or less:
+            all are.
         is_causal: query i sees key j only if j <= i + keys - queries: the masks are aligned at the last
             query and the last key. torch aligns the first: j <= i. With as many queries as keys both are the
             same; for torch's alignment pass ``torch.ones(queries, keys, dtype=torch.bool).tril()`` as

@@ -92,7 +92,7 @@ def _add_scoring(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--lowercase",
         action="store_true",
-        help="ignore case in the metrics that mind it; their signatures say case:mixed",
+        help="ignore case in the metrics whose signature says case:mixed without it",
     )
     group.add_argument(
         "--bleu_tokenize", default="13a", choices=BLEU_TOKENIZERS, help="tokeniser for BLEU (default: 13a)"

@@ -13,7 +13,7 @@ from .significance import TESTS, Resampling
 
 EPILOG = """\
 Every run is scored once, and says what it is:
-  onmt_evsoftmax score --hyp pred.txt --ref test.de --function sparsemax --seed 1 --json sparsemax.1.json
+  onmt_evsoftmax score --hyp pred.txt --ref test.de --lang de --function sparsemax --seed 1 --json sparsemax.1.json
   onmt_evsoftmax compare *.json --out table4             # table4.md .tex .csv .json
 Files that do not say it can be labelled:
   onmt_evsoftmax compare evsoftmax:1=a.json softmax:1=b.json

@@ -34,7 +34,7 @@ class MultiheadAttention(nn.MultiheadAttention):
 
     Args:
         function: a name of `onmt_evsoftmax.normalizers.names`, or one of your own, see `onmt_evsoftmax.register`.
-        embed_dim, num_heads, and so on: see `torch.nn.MultiheadAttention`. ``dropout`` must be below 1.
+        embed_dim: this and all that follow: see `torch.nn.MultiheadAttention`. ``dropout`` must be below 1.
 
     Raises:
         InputError: an unknown function, or a dropout that attention has not.

@@ -129,7 +129,7 @@ def read_config(path: PathLike) -> Config:
             value has the wrong type or is out of range. The message names the file and the key.
     """
     if not Path(path).exists():
-        raise InputError(f"{path}: no such file; the shipped ones are configs/*.prepare.yaml")
+        raise InputError(f"{path}: no such file; a checkout of onmt_evsoftmax has configs/*.prepare.yaml")
     document = read_yaml(path, "the shipped configs/*.prepare.yaml show what it looks like")
     config = _build(Config, document, str(path), "")
     _check_names(config, str(path))

@@ -120,7 +120,7 @@ def test_bad_files(tmp_path, text, message):
 
 
 def test_missing_and_binary_file(tmp_path):
-    with pytest.raises(InputError, match="no such file; the shipped ones are configs/"):
+    with pytest.raises(InputError, match="no such file; a checkout of onmt_evsoftmax has configs/"):
         read_config(tmp_path / "absent.yaml")
     (tmp_path / "latin.yaml").write_bytes("name: Grün".encode("latin1"))
     with pytest.raises(InputError, match="latin.yaml: not UTF-8"):
