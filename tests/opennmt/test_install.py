@@ -64,7 +64,7 @@ def test_install_and_uninstall(checkout, environment, form):
     }
     python(environment, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", *targets[form]())
     assert python(environment, "-c", PROBE) == "True"
-    assert files_in_place(environment)
+    assert files_in_place(environment, editable=form == "editable")
 
     python(environment, "-m", "pip", "uninstall", "--quiet", "--yes", "onmt_evsoftmax")
     assert python(environment, "-c", PROBE) == "False"
@@ -118,11 +118,14 @@ def install_from_index(form: str, folder: Path) -> Path:
     return python
 
 
-def files_in_place(environment: Path) -> bool:
-    """Whether the package, its pages, its Snakefile and its mark of types are installed, and no tests."""
+def files_in_place(environment: Path, editable: bool = False) -> bool:
+    """Whether the package, its pages, its Snakefile and its mark of types are installed, and no tests.
+
+    An editable installation is the checkout itself, which has tests.
+    """
     installed = Path(python(environment, "-c", "import onmt_evsoftmax; print(onmt_evsoftmax.__file__)")).parent
     assert package_files(installed) == package_files(PACKAGE)
-    return not (installed.parent / "tests").exists()
+    return (installed.parent / "tests").exists() == editable
 
 
 def test_an_installed_wheel_sweeps_in_an_empty_folder(checkout, environment, tmp_path):

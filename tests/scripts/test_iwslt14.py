@@ -21,10 +21,18 @@ pytestmark = pytest.mark.slow
 
 
 class Scripts:
-    """Runs the scripts with the settings of the embedded corpus."""
+    """Runs the scripts with the settings of the embedded corpus.
 
-    def __init__(self, out: Path) -> None:
-        self.out = out
+    They run in a folder of links to the checkout, because another test may be preparing the same corpus there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.out = out = folder / "run"
+        for path in (ROOT / "configs", ROOT / "scripts", ROOT / "data" / "toy_ende"):
+            link = folder / path.relative_to(ROOT)
+            link.parent.mkdir(exist_ok=True)
+            link.symlink_to(path)
         self.environment = {
             **os.environ,
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
@@ -39,7 +47,7 @@ class Scripts:
     def __call__(self, *words: object, status: int = 0) -> str:
         result = subprocess.run(
             [str(word) for word in words],
-            cwd=ROOT,
+            cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -53,14 +61,14 @@ class Scripts:
 @pytest.fixture(scope="module")
 def scripts(tmp_path_factory) -> Scripts:
     """A prepared corpus, cut to its first lines, and a softmax model to start from."""
-    run = Scripts(tmp_path_factory.mktemp("iwslt14") / "run")
+    run = Scripts(tmp_path_factory.mktemp("iwslt14"))
     (run.out / "prepared").mkdir(parents=True)
     run("onmt_evsoftmax", "prepare", "configs/toy_ende.prepare.yaml")
     softmax = ["-config", "configs/toy_ende.yaml", "-self_attn_function", "softmax"]
     run("onmt_train", *softmax, *TWO_STEPS, "-save_model", run.out / "start")
     run("scripts/iwslt14/preprocess.sh")
     for prepared, name in (("test.en", "test.en"), ("test.raw.de", "test.de")):
-        text = (ROOT / "data/prepared/toy_ende" / prepared).read_text(encoding="utf-8")
+        text = (run.folder / "data/prepared/toy_ende" / prepared).read_text(encoding="utf-8")
         lines = text.splitlines(keepends=True)
         (run.out / "prepared" / name).write_text("".join(lines[:8]), encoding="utf-8")
     return run
