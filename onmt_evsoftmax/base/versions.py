@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-TESTED_PYTHON = ("3.11", "3.12", "3.13")
+TESTED_PYTHON = ("3.10", "3.11", "3.12", "3.13")
 """The whole suite ran on 3.11, the tests that are soon done on the others (make test-python)."""
 TESTED_OPENNMT = ("3.0.4", "3.5.1")
 TESTED_TRANSFORMERS = ("4.53.3", "4.57.6", "5.23.0")

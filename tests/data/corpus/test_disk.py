@@ -6,6 +6,7 @@ import errno
 import os
 import sqlite3
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_error_of_the_system_is_one_line_and_leaves_nothing(corpus, monkeypatch,
 
 
 def test_folder_that_may_not_be_made(corpus, monkeypatch):
-    monkeypatch.setattr(os, "mkdir", fail(errno.EACCES))
+    monkeypatch.setattr(Path, "mkdir", fail(errno.EACCES))  # pathlib of Python 3.10 keeps an os.mkdir of its own
     with pytest.raises(InputError, match="out: cannot be the output folder: .*Permission denied; .*--out"):
         corpus.prepare()
 
