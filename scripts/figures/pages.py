@@ -24,7 +24,7 @@ SENTENCE = 5
 """Shown first: long enough for zeros, short enough for a phone."""
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-PICTURES = {
+PICTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "attention": ("heatmap", {"viewport": DESKTOP}),
     "attention_dark": ("heatmap", {"viewport": DESKTOP, "color_scheme": "dark"}),
     "attention_phone": ("heatmap", {"viewport": PHONE, "has_touch": True}),
